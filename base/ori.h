@@ -1,0 +1,53 @@
+// An ORI: the nine characters [A-Z0-9] that name who asks (FBI's originating agency identifier).
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstddef>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace blockwatch {
+
+class Ori {
+ public:
+  static constexpr std::size_t kSize = 9;
+  constexpr Ori() = default;
+
+  /// `text` trimmed and upper-cased already; empty result: it is not [A-Z0-9]{9}.
+  static std::optional<Ori> from(std::string_view text) {
+    if (text.size() != kSize) return std::nullopt;
+    for (const char c : text) {
+      if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) return std::nullopt;
+    }
+    Ori ori;
+    std::memcpy(ori.text_.data(), text.data(), kSize);
+    return ori;
+  }
+
+  std::string_view view() const { return {text_.data(), kSize}; }
+  std::string str() const { return std::string(view()); }
+  friend auto operator<=>(const Ori&, const Ori&) = default;
+
+ private:
+  std::array<char, kSize> text_{'0', '0', '0', '0', '0', '0', '0', '0', '0'};
+};
+
+/// For hash maps: the first eight bytes mixed with the last.
+struct OriHash {
+  using is_avalanching = void;
+  std::size_t operator()(const Ori& ori) const {
+    std::uint64_t head = 0;
+    std::memcpy(&head, ori.view().data(), sizeof head);
+    head *= 0x9E3779B97F4A7C15ULL;
+    head ^= head >> 32;
+    head ^= static_cast<unsigned char>(ori.view()[8]);  // after the mixing, so that it cannot cancel the eighth byte
+    head *= 0xD6E8FEB86659FD93ULL;
+    return static_cast<std::size_t>(head ^ (head >> 32));
+  }
+};
+
+}  // namespace blockwatch

@@ -1,0 +1,203 @@
+#include "base/time.h"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+
+namespace blockwatch {
+namespace {
+
+constexpr bool is_leap(int y) { return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0); }
+
+constexpr int days_in_month(int y, int m) {
+  constexpr std::array<int, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return m == 2 && is_leap(y) ? 29 : kDays[static_cast<std::size_t>(m - 1)];
+}
+
+// Days since 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
+constexpr std::int64_t days_from_civil(int y, int m, int d) {
+  y -= m <= 2;
+  const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
+  const std::int64_t yoe = y - era * 400;
+  const std::int64_t doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+  const std::int64_t doe = yoe * 365 + yoe / 4 - yoe / 100 + doy;
+  return era * 146097 + doe - 719468;
+}
+
+struct Civil {
+  std::int64_t year;
+  int month, day;
+};
+
+constexpr Civil civil_from_days(std::int64_t z) {
+  z += 719468;
+  const std::int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+  const std::int64_t doe = z - era * 146097;
+  const std::int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+  const std::int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+  const std::int64_t mp = (5 * doy + 2) / 153;
+  const int day = static_cast<int>(doy - (153 * mp + 2) / 5 + 1);
+  const int month = static_cast<int>(mp < 10 ? mp + 3 : mp - 9);
+  return {yoe + era * 400 + (month <= 2 ? 1 : 0), month, day};
+}
+
+// A reader that fails once and stays failed.
+class Reader {
+ public:
+  explicit Reader(std::string_view text) : text_(text) {}
+
+  int digits(int n) {
+    int value = 0;
+    for (int i = 0; i < n; ++i) {
+      if (text_.empty() || text_[0] < '0' || text_[0] > '9') return fail();
+      value = value * 10 + (text_[0] - '0');
+      text_.remove_prefix(1);
+    }
+    return value;
+  }
+  bool accept(char c) {
+    if (text_.empty() || text_[0] != c) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+  void expect(char c) {
+    if (!accept(c)) fail();
+  }
+  bool at_digit() const { return !text_.empty() && text_[0] >= '0' && text_[0] <= '9'; }
+  int fail() {
+    failed_ = true;
+    return 0;
+  }
+  bool failed() const { return failed_; }
+  bool finished() const { return !failed_ && text_.empty(); }
+
+ private:
+  std::string_view text_;
+  bool failed_ = false;
+};
+
+struct DateDigits {
+  int year, month, day;
+  bool valid() const { return month >= 1 && month <= 12 && day >= 1 && day <= days_in_month(year, month); }
+};
+
+DateDigits read_date(Reader& r) {
+  DateDigits d{};
+  d.year = r.digits(4);
+  r.expect('-');
+  d.month = r.digits(2);
+  r.expect('-');
+  d.day = r.digits(2);
+  return d;
+}
+
+std::int64_t read_fraction_ns(Reader& r) {
+  if (!r.at_digit()) return r.fail();
+  std::int64_t ns = 0;
+  for (std::int64_t unit = 100'000'000; r.at_digit(); unit /= 10) ns += r.digits(1) * unit;
+  return ns;
+}
+
+std::int64_t read_offset_minutes(Reader& r) {
+  if (r.accept('Z') || r.accept('z')) return 0;
+  const int sign = r.accept('+') ? 1 : r.accept('-') ? -1 : r.fail();
+  const int hours = r.digits(2);
+  r.expect(':');
+  const int minutes = r.digits(2);
+  if (hours > 23 || minutes > 59) return r.fail();
+  return sign * (hours * 60 + minutes);
+}
+
+TimeNs saturated(std::int64_t seconds, std::int64_t ns) {
+  constexpr std::int64_t kMaxSeconds = kTimeMax / kSecond - 1;
+  if (seconds > kMaxSeconds) return kTimeMax;
+  if (seconds < -kMaxSeconds) return kTimeMin + 1;  // kTimeMin itself means "no time"
+  return seconds * kSecond + ns;
+}
+
+bool is_last_day_of_month(std::int64_t days) { return civil_from_days(days + 1).day == 1; }
+
+constexpr std::array<std::pair<char, TimeNs>, 4> kUnits{{{'d', kDay}, {'h', kHour}, {'m', kMinute}, {'s', kSecond}}};
+
+}  // namespace
+
+std::optional<TimeNs> parse_rfc3339(std::string_view text) {
+  Reader r(text);
+  const DateDigits date = read_date(r);
+  if (!r.accept('T')) r.expect('t');
+  const int hour = r.digits(2);
+  r.expect(':');
+  const int minute = r.digits(2);
+  int second = 0;
+  std::int64_t ns = 0;
+  if (r.accept(':')) {
+    second = r.digits(2);
+    if (r.accept('.')) ns = read_fraction_ns(r);
+  }
+  const std::int64_t offset = read_offset_minutes(r);
+  if (!r.finished() || !date.valid() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  const std::int64_t minutes =
+      days_from_civil(date.year, date.month, date.day) * 1440 + hour * 60 + minute - offset;
+  if (second == 60) {
+    const std::int64_t day = bucket_of(minutes, 1440);
+    if (minutes - day * 1440 != 1439 || !is_last_day_of_month(day)) return std::nullopt;
+    return saturated(minutes * 60 + 59, kSecond - 1);
+  }
+  return saturated(minutes * 60 + second, ns);
+}
+
+std::optional<TimeNs> parse_date(std::string_view text) {
+  Reader r(text);
+  const DateDigits date = read_date(r);
+  if (!r.finished() || !date.valid()) return std::nullopt;
+  return saturated(days_from_civil(date.year, date.month, date.day) * 86400, 0);
+}
+
+std::string format_utc_day(TimeNs time) {
+  const Civil c = civil_from_days(bucket_of(time, kDay));
+  std::array<char, 32> out{};
+  const int n = std::snprintf(out.data(), out.size(), "%04lld-%02d-%02d", static_cast<long long>(c.year), c.month, c.day);
+  return {out.data(), static_cast<std::size_t>(n)};
+}
+
+std::string format_time(TimeNs time) {
+  const TimeNs rest = time - bucket_of(time, kDay) * kDay;
+  const auto seconds = static_cast<int>(rest / kSecond);
+  const auto ns = static_cast<int>(rest % kSecond);
+  std::array<char, 32> out{};
+  int n = std::snprintf(out.data(), out.size(), "T%02d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  std::string text = format_utc_day(time);
+  text.append(out.data(), static_cast<std::size_t>(n));
+  if (ns != 0) {
+    n = std::snprintf(out.data(), out.size(), ".%09d", ns);
+    text.append(out.data(), static_cast<std::size_t>(n));
+    text.erase(text.find_last_not_of('0') + 1);
+  }
+  return text + 'Z';
+}
+
+std::optional<TimeNs> parse_duration(std::string_view text) {
+  std::int64_t n = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, n);
+  if (error != std::errc() || rest + 1 != end || n < 0) return std::nullopt;
+  for (const auto& [letter, unit] : kUnits) {
+    if (*rest == letter) return n > kTimeMax / unit ? std::nullopt : std::optional<TimeNs>(n * unit);
+  }
+  return std::nullopt;
+}
+
+std::string format_duration(TimeNs duration) {
+  for (const auto& [letter, unit] : kUnits) {
+    if (duration % unit == 0 && duration != 0) return std::to_string(duration / unit) + letter;
+  }
+  return std::to_string(duration / kSecond) + 's';
+}
+
+TimeNs wall_clock_now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace blockwatch
