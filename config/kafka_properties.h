@@ -1,0 +1,31 @@
+// librdkafka's properties as [source.kafka] and [output.kafka] hand them on, and those that are refused
+// because they would break a promise.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "config/reader.h"
+
+namespace blockwatch {
+
+struct RefusedProperty {
+  std::string_view name;
+  std::string_view reason;
+};
+std::span<const RefusedProperty> refused_kafka_properties();
+
+/// Reads the table whose key is `subject` ("source.kafka"): texts, whole numbers and booleans, as librdkafka
+/// spells them; an unquoted dotted key means the same as a quoted one.
+std::map<std::string, std::string> read_kafka_properties(const toml::Entry& table, std::string_view subject,
+                                                         Reporter& reporter);
+
+/// As a TOML inline table; passwords and private keys as "***".
+std::string show_kafka_properties(const std::map<std::string, std::string>& properties);
+
+/// Whether they say where the brokers are.
+bool names_brokers(const std::map<std::string, std::string>& properties);
+
+}  // namespace blockwatch
