@@ -1,0 +1,298 @@
+#include "state/codec.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/check.h"
+#include "state/bytes.h"
+
+namespace blockwatch {
+namespace {
+
+template <std::size_t kSize>
+void put_counts(std::string& out, const std::array<std::uint64_t, kSize>& counts) {
+  put_varint(out, kSize);
+  for (const std::uint64_t n : counts) put_varint(out, n);
+}
+
+/// Fewer than we know are what an older version wrote: the rest is zero. More are refused.
+template <std::size_t kSize>
+void read_counts(ByteReader& in, std::array<std::uint64_t, kSize>& counts) {
+  counts.fill(0);
+  const std::uint64_t n = in.varint();
+  if (n > kSize) {
+    in.fail();
+    return;
+  }
+  for (std::size_t i = 0; i < n; ++i) counts[i] = in.varint();
+}
+
+void put_sighting(std::string& out, const std::optional<Sighting>& sighting) {
+  put_u8(out, sighting.has_value() ? 1 : 0);
+  if (!sighting) return;
+  put_time(out, sighting->time);
+  put_text(out, sighting->topic);
+  put_varint(out, sighting->partition);
+  put_varint(out, sighting->offset);
+  put_text(out, sighting->ori);
+}
+
+std::optional<Sighting> read_sighting(ByteReader& in) {
+  if (!in.flag()) return std::nullopt;
+  Sighting out;
+  out.time = in.time();
+  out.topic = in.text();
+  out.partition = in.varint32();
+  out.offset = in.varint();
+  out.ori = in.text();
+  return out;
+}
+
+constexpr std::uint8_t kMaxUnit = 9;
+constexpr std::array<std::int64_t, kMaxUnit + 1> kUnits{
+    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
+
+std::uint8_t largest_unit(const std::vector<SeenId>& ids) {
+  std::uint8_t unit = kMaxUnit;
+  for (const SeenId& id : ids)
+    while (id.clock % kUnits[unit] != 0) --unit;
+  return unit;
+}
+
+}  // namespace
+
+std::string encode_number(std::uint64_t value) {
+  std::string out;
+  put_varint(out, value);
+  return out;
+}
+std::optional<std::uint64_t> decode_number(std::string_view bytes) {
+  ByteReader in(bytes);
+  const std::uint64_t value = in.varint();
+  if (!in.complete()) return std::nullopt;
+  return value;
+}
+
+std::string encode_time(TimeNs time) {
+  std::string out;
+  put_time(out, time);
+  return out;
+}
+std::optional<TimeNs> decode_time(std::string_view bytes) {
+  ByteReader in(bytes);
+  const TimeNs time = in.time();
+  if (!in.complete()) return std::nullopt;
+  return time;
+}
+
+std::string encode(const StateIdentity& identity) {
+  std::string out;
+  put_text(out, identity.instance);
+  put_text(out, identity.reject_secret);
+  for (const std::uint64_t word : identity.fingerprint_key) put_fixed64(out, word);
+  return out;
+}
+bool decode(std::string_view bytes, StateIdentity& out) {
+  ByteReader in(bytes);
+  out.instance = in.text();
+  out.reject_secret = in.text();
+  for (std::uint64_t& word : out.fingerprint_key) word = in.fixed64();
+  return in.complete();
+}
+
+std::string encode(const StoredVersion& version) {
+  std::string out;
+  put_time(out, version.activated_at);
+  put_text(out, version.digest);
+  put_varint(out, version.files.size());
+  for (const std::string& file : version.files) put_text(out, file);
+  return out;
+}
+bool decode(std::string_view bytes, StoredVersion& out) {
+  ByteReader in(bytes);
+  out.activated_at = in.time();
+  out.digest = in.text();
+  out.files.clear();
+  for (std::uint64_t n = in.varint(); n > 0 && !in.bad(); --n) out.files.emplace_back(in.text());
+  return in.complete();
+}
+
+std::string encode(const PartitionProgress& p) {
+  std::string out;
+  put_text(out, p.topic);
+  put_varint(out, p.first_offset);
+  put_varint(out, p.next_offset);
+  put_time(out, p.clock);
+  put_u8(out, p.ended ? 1 : 0);
+  for (const std::uint64_t n : {p.counted, p.duplicate, p.rejected, p.out_of_scope}) put_varint(out, n);
+  put_counts(out, p.by_reason);
+  for (const std::uint64_t n :
+       {p.bad_destination_partial, p.stray_results, p.unknown_codes, p.dedup_evicted, p.late})
+    put_varint(out, n);
+  return out;
+}
+bool decode(std::string_view bytes, PartitionProgress& out) {
+  ByteReader in(bytes);
+  out.topic = in.text();
+  out.first_offset = in.varint();
+  out.next_offset = in.varint();
+  out.clock = in.time();
+  out.ended = in.flag();
+  for (std::uint64_t* n : {&out.counted, &out.duplicate, &out.rejected, &out.out_of_scope}) *n = in.varint();
+  read_counts(in, out.by_reason);
+  for (std::uint64_t* n :
+       {&out.bad_destination_partial, &out.stray_results, &out.unknown_codes, &out.dedup_evicted, &out.late})
+    *n = in.varint();
+  return in.complete();
+}
+
+std::string encode(const Evidence& e) {
+  std::string out;
+  put_time(out, e.time);
+  put_varint(out, e.agency);
+  out += e.ori.view();
+  put_u8(out, static_cast<std::uint8_t>(e.cls));
+  put_u8(out, e.photo ? 1 : 0);
+  put_u8(out, static_cast<std::uint8_t>(e.outcome));
+  put_u8(out, static_cast<std::uint8_t>(e.via));
+  put_u8(out, static_cast<std::uint8_t>(e.verdict));
+  put_text(out, e.exception);
+  put_varint(out, e.policy_digest);
+  return out;
+}
+bool decode(std::string_view bytes, Evidence& out) {
+  ByteReader in(bytes);
+  out.time = in.time();
+  out.agency = in.varint32();
+  const auto ori = Ori::from(in.bytes(Ori::kSize));
+  out.cls = static_cast<Class>(in.below(kClassCount));
+  out.photo = in.flag();
+  out.outcome = static_cast<Outcome>(in.below(kOutcomeCount));
+  out.via = static_cast<Via>(in.below(3));
+  out.verdict = static_cast<Verdict>(in.below(kVerdictCount));
+  out.exception = in.text();
+  out.policy_digest = in.varint32();
+  if (!ori) return false;
+  out.ori = *ori;
+  return in.complete();
+}
+
+std::string encode(const RejectRecord& reject) {
+  std::string out;
+  put_u8(out, static_cast<std::uint8_t>(reject.reason));
+  put_varint(out, reject.length);
+  out.append(reinterpret_cast<const char*>(reject.hash.data()), reject.hash.size());
+  return out;
+}
+bool decode(std::string_view bytes, RejectRecord& out) {
+  ByteReader in(bytes);
+  out.reason = static_cast<RejectReason>(in.below(kRejectReasonCount));
+  out.length = in.varint();
+  const std::string_view hash = in.bytes(out.hash.size());
+  std::copy(hash.begin(), hash.end(), out.hash.begin());
+  return in.complete();
+}
+
+std::string encode(const IncidentPart& part) {
+  std::string out;
+  for (const std::string* s : {&part.key.kind, &part.key.policy, &part.key.jurisdiction, &part.key.agency})
+    put_text(out, *s);
+  put_varint(out, part.allowance);
+  put_time(out, part.closes_at);
+  put_varint(out, part.counters.count);
+  put_varint(out, part.counters.photo);
+  put_counts(out, part.counters.by_outcome);
+  put_counts(out, part.counters.by_class);
+  put_sighting(out, part.counters.first);
+  put_sighting(out, part.counters.last);
+  return out;
+}
+bool decode(std::string_view bytes, IncidentPart& out) {
+  ByteReader in(bytes);
+  for (std::string* s : {&out.key.kind, &out.key.policy, &out.key.jurisdiction, &out.key.agency})
+    *s = in.text();
+  out.allowance = in.varint();
+  out.closes_at = in.time();
+  out.counters.count = in.varint();
+  out.counters.photo = in.varint();
+  read_counts(in, out.counters.by_outcome);
+  read_counts(in, out.counters.by_class);
+  out.counters.first = read_sighting(in);
+  out.counters.last = read_sighting(in);
+  return in.complete();
+}
+
+std::string encode(const Notification& n) {
+  std::string out;
+  put_text(out, n.id);
+  put_text(out, n.incident);
+  put_text(out, n.milestone);
+  put_time(out, n.time);
+  put_time(out, n.newest_broker_time);
+  put_text(out, n.body);
+  return out;
+}
+bool decode(std::string_view bytes, Notification& out) {
+  ByteReader in(bytes);
+  out.id = in.text();
+  out.incident = in.text();
+  out.milestone = in.text();
+  out.time = in.time();
+  out.newest_broker_time = in.time();
+  out.body = in.text();
+  return in.complete();
+}
+
+std::string encode(const NotificationMark& mark) {
+  std::string out;
+  put_text(out, mark.milestone);
+  put_time(out, mark.time);
+  return out;
+}
+bool decode(std::string_view bytes, NotificationMark& out) {
+  ByteReader in(bytes);
+  out.milestone = in.text();
+  out.time = in.time();
+  return in.complete();
+}
+
+std::string encode_seen(const std::vector<SeenId>& ids) {
+  BW_CHECK(!ids.empty());
+  std::string out;
+  put_time(out, ids.back().clock);
+  const std::uint8_t unit = largest_unit(ids);
+  put_u8(out, unit);
+  put_varint(out, ids.size());
+  std::uint64_t before = 0;  // unsigned, so that differences wrap instead of overflowing
+  for (const SeenId& id : ids) {
+    const auto clock = static_cast<std::uint64_t>(id.clock / kUnits[unit]);
+    put_zigzag(out, static_cast<std::int64_t>(clock - before));
+    put_fixed64(out, id.fingerprint);
+    before = clock;
+  }
+  return out;
+}
+
+bool decode_seen(std::string_view bytes, const std::function<void(const SeenId&)>& visit) {
+  ByteReader in(bytes);
+  in.time();
+  const auto unit = static_cast<std::uint64_t>(kUnits[in.below(kMaxUnit + 1)]);
+  const std::uint64_t n = in.varint();
+  std::uint64_t clock = 0;
+  for (std::uint64_t i = 0; i < n; ++i) {
+    clock += static_cast<std::uint64_t>(in.zigzag());
+    const std::uint64_t fingerprint = in.fixed64();
+    if (in.bad()) return false;
+    visit({fingerprint, static_cast<TimeNs>(clock * unit)});
+  }
+  return in.complete();
+}
+
+std::optional<TimeNs> seen_last_clock(std::string_view bytes) {
+  ByteReader in(bytes);
+  const TimeNs clock = in.time();
+  if (in.bad()) return std::nullopt;
+  return clock;
+}
+
+}  // namespace blockwatch

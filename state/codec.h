@@ -1,0 +1,72 @@
+// The bytes of stored values, in the primitives of state/bytes.h. What the key says (state/keys.h) is not
+// repeated.
+//
+//   format        version:varint
+//   identity      instance:text reject_secret:text fingerprint_key:fixed64 fixed64
+//   as_of         time
+//   version       activated_at:time digest:text n:varint files:text*n
+//   name          the string itself
+//   progress      topic:text first_offset next_offset:varint clock:time ended:u8
+//                 counted duplicate rejected out_of_scope:varint n:varint by_reason:varint*n
+//                 bad_destination_partial stray_results unknown_codes dedup_evicted late:varint
+//   seen chunk    last_clock:time unit:u8 n:varint (clock:zigzag fingerprint:fixed64)*n
+//                 clocks count units of 10^unit ns (the largest unit that loses nothing); each is the
+//                 difference to the one before, the first to 0. last_clock repeats the last, so that expiry
+//                 need not read the chunk.
+//   evidence      time:time agency:varint ori:9 bytes class photo outcome via verdict:u8 exception:text
+//                 policy_digest:varint
+//   reject        reason:u8 length:varint hash:32 bytes
+//   incident part kind policy jurisdiction agency:text allowance:varint closes_at:time count photo:varint
+//                 n:varint by_outcome:varint*n n:varint by_class:varint*n (0:u8 | 1:u8 sighting)*2 (first,
+//                 last)
+//   sighting      time:time topic:text partition offset:varint ori:text
+//   notification  id incident milestone:text time:time newest_broker_time:time body:text
+//   mark          milestone:text time:time
+//   day, cursor   10 bytes; varint
+//
+// The runs of counters: state/page.h. Enumerators are stored by value and refused beyond those known here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "state/records.h"
+#include "state/store.h"
+
+namespace blockwatch {
+
+std::string encode_number(std::uint64_t value);
+std::string encode_time(TimeNs time);
+std::string encode(const StateIdentity& identity);
+std::string encode(const StoredVersion& version);
+std::string encode(const PartitionProgress& progress);
+std::string encode(const Evidence& evidence);
+std::string encode(const RejectRecord& reject);
+std::string encode(const IncidentPart& part);
+std::string encode(const Notification& notification);
+/// The sequence is in the key.
+std::string encode(const NotificationMark& mark);
+/// `ids` is not empty.
+std::string encode_seen(const std::vector<SeenId>& ids);
+
+// Each false or empty: the bytes are damaged; the output is then unspecified. Members that the key holds are
+// not touched.
+std::optional<std::uint64_t> decode_number(std::string_view bytes);
+std::optional<TimeNs> decode_time(std::string_view bytes);
+bool decode(std::string_view bytes, StateIdentity& out);
+bool decode(std::string_view bytes, StoredVersion& out);
+bool decode(std::string_view bytes, PartitionProgress& out);
+bool decode(std::string_view bytes, Evidence& out);
+bool decode(std::string_view bytes, RejectRecord& out);
+bool decode(std::string_view bytes, IncidentPart& out);
+bool decode(std::string_view bytes, Notification& out);
+bool decode(std::string_view bytes, NotificationMark& out);
+bool decode_seen(std::string_view bytes, const std::function<void(const SeenId&)>& visit);
+/// The clock of a chunk's last id.
+std::optional<TimeNs> seen_last_clock(std::string_view bytes);
+
+}  // namespace blockwatch

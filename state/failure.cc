@@ -1,0 +1,30 @@
+#include "state/failure.h"
+
+#include <cstdlib>
+
+#include "base/log.h"
+
+namespace blockwatch {
+namespace {
+
+constexpr std::string_view kHint =
+    "; restore a backup of the state directory, or start with an empty one and count the input again";
+
+}  // namespace
+
+Error error_of(const rocksdb::Status& status, std::string_view doing) {
+  const std::string text = std::string(doing) + ": " + status.ToString();
+  if (status.IsCorruption()) return {ExitCode::state_damaged, "state damaged: " + text + std::string(kHint)};
+  return {ExitCode::temporary, text};
+}
+
+Error damaged(std::string_view what) {
+  return {ExitCode::state_damaged, "state damaged: cannot decode " + std::string(what) + std::string(kHint)};
+}
+
+void end_process(const Error& error) {
+  log::error("state_unreadable", error.message);
+  std::_Exit(static_cast<int>(error.code));
+}
+
+}  // namespace blockwatch

@@ -1,0 +1,24 @@
+// What becomes of a RocksDB status and of bytes that do not decode. Internal to state/.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include <rocksdb/status.h>
+
+#include "base/error.h"
+
+namespace blockwatch {
+
+/// Corruption is exit 65, all else is exit 75: the next start reads the truth from the disk. `doing`: "cannot
+/// commit".
+Error error_of(const rocksdb::Status& status, std::string_view doing);
+
+/// Exit 65. `what`: "the progress of partition 3".
+Error damaged(std::string_view what);
+
+/// For readers, whose results have no room for an error: an answer from a damaged store would be a wrong
+/// count. Logs and ends the process with the error's code, without destructors.
+[[noreturn]] void end_process(const Error& error);
+
+}  // namespace blockwatch

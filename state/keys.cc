@@ -1,0 +1,310 @@
+#include "state/keys.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "state/bytes.h"
+
+namespace blockwatch {
+namespace {
+
+constexpr std::size_t kDaySize = 10;
+constexpr std::size_t kIncidentIdSize = 16;
+constexpr std::uint8_t kClosedMark = 0;
+constexpr std::uint8_t kPart = 1;
+constexpr std::uint64_t kSignBit = std::uint64_t{1} << 63U;
+
+std::string kind_key(char kind) {
+  return std::string(1, kind);
+}
+
+void put_bucket(std::string& out, std::int64_t number) {
+  put_be64(out, static_cast<std::uint64_t>(number) ^ kSignBit);
+}
+
+std::string counter_prefix(std::uint32_t partition, Cube cube, Granularity granularity) {
+  std::string key = kind_key('C');
+  put_be32(key, partition);
+  put_u8(key, static_cast<std::uint8_t>(cube));
+  put_u8(key, static_cast<std::uint8_t>(granularity));
+  return key;
+}
+
+std::string bucket_prefix(const BucketKey& bucket) {
+  std::string key = counter_prefix(bucket.partition, bucket.cube, bucket.granularity);
+  put_bucket(key, bucket.number);
+  return key;
+}
+
+std::string incident_prefix(std::string_view day, std::string_view id) {
+  BW_CHECK(day.size() == kDaySize && id.size() == kIncidentIdSize);
+  std::string key = kind_key('I');
+  key += day;
+  key += id;
+  return key;
+}
+
+std::string incident_keyed(char kind, std::string_view id) {
+  BW_CHECK(id.size() == kIncidentIdSize);
+  std::string key = kind_key(kind);
+  key += id;
+  return key;
+}
+
+std::string position_key(char kind, std::uint32_t partition, std::uint64_t offset) {
+  std::string key = kind_key(kind);
+  put_be32(key, partition);
+  put_be64(key, offset);
+  return key;
+}
+
+/// A reader behind the kind's byte; bad if the key is of another kind.
+ByteReader reader_of(char kind, std::string_view key) {
+  ByteReader in(key);
+  if (in.u8() != static_cast<std::uint8_t>(kind)) in.fail();
+  return in;
+}
+
+template <class T>
+std::optional<T> if_complete(const ByteReader& in, T value) {
+  if (!in.complete()) return std::nullopt;
+  return value;
+}
+
+}  // namespace
+
+KeyRange range_of_prefix(std::string prefix) {
+  std::string end = prefix;
+  while (!end.empty() && end.back() == '\xFF') end.pop_back();
+  BW_CHECK(!end.empty());
+  end.back() = static_cast<char>(static_cast<unsigned char>(end.back()) + 1);
+  return {std::move(prefix), std::move(end)};
+}
+
+std::optional<std::string> incident_id_bytes(std::string_view hex) {
+  if (hex.size() != 2 * kIncidentIdSize) return std::nullopt;
+  std::string out(kIncidentIdSize, '\0');
+  for (std::size_t i = 0; i < hex.size(); ++i) {
+    const char c = hex[i];
+    int digit = 0;
+    if (c >= '0' && c <= '9')
+      digit = c - '0';
+    else if (c >= 'a' && c <= 'f')
+      digit = c - 'a' + 10;
+    else
+      return std::nullopt;
+    out[i / 2] =
+        static_cast<char>(static_cast<unsigned char>(out[i / 2]) << 4U | static_cast<unsigned>(digit));
+  }
+  return out;
+}
+
+std::string meta_key(std::string_view name) {
+  return kind_key('M') + std::string(name);
+}
+
+std::string version_key(VersionKind kind, std::uint32_t index) {
+  std::string key = version_range(kind).from;
+  put_be32(key, index);
+  return key;
+}
+KeyRange version_range(VersionKind kind) {
+  std::string key = kind_key('V');
+  put_u8(key, static_cast<std::uint8_t>(kind));
+  return range_of_prefix(std::move(key));
+}
+
+std::string name_key(Dictionary dictionary, DictionaryId id) {
+  std::string key = kind_key('N');
+  put_u8(key, static_cast<std::uint8_t>(dictionary));
+  put_be32(key, id);
+  return key;
+}
+KeyRange name_range(Dictionary dictionary) {
+  std::string key = kind_key('N');
+  put_u8(key, static_cast<std::uint8_t>(dictionary));
+  return range_of_prefix(std::move(key));
+}
+
+std::string progress_key(std::uint32_t partition) {
+  std::string key = kind_key('P');
+  put_be32(key, partition);
+  return key;
+}
+KeyRange progress_range() {
+  return range_of_prefix(kind_key('P'));
+}
+
+std::string counter_key(const BucketKey& bucket, std::uint32_t run) {
+  std::string key = bucket_prefix(bucket);
+  put_be32(key, run);
+  return key;
+}
+KeyRange bucket_range(const BucketKey& bucket) {
+  return range_of_prefix(bucket_prefix(bucket));
+}
+KeyRange counter_range(std::uint32_t partition, Cube cube, Granularity granularity, std::int64_t from,
+                       std::int64_t to) {
+  KeyRange range{bucket_prefix({partition, cube, granularity, from}),
+                 bucket_prefix({partition, cube, granularity, to})};
+  if (from >= to) range.to = range.from;
+  return range;
+}
+KeyRange counter_range(std::uint32_t partition, Cube cube, Granularity granularity) {
+  return range_of_prefix(counter_prefix(partition, cube, granularity));
+}
+
+std::string seen_key(std::uint32_t partition, std::uint64_t chunk) {
+  return position_key('D', partition, chunk);
+}
+KeyRange seen_range(std::uint32_t partition) {
+  std::string key = kind_key('D');
+  put_be32(key, partition);
+  return range_of_prefix(std::move(key));
+}
+
+std::string evidence_key(const Evidence& evidence) {
+  std::string key = position_key('E', evidence.partition, evidence.offset);
+  put_u8(key, evidence.jurisdiction);
+  put_be32(key, evidence.policy);
+  return key;
+}
+KeyRange evidence_range() {
+  return range_of_prefix(kind_key('E'));
+}
+std::string reject_key(std::uint32_t partition, std::uint64_t offset) {
+  return position_key('R', partition, offset);
+}
+KeyRange reject_range() {
+  return range_of_prefix(kind_key('R'));
+}
+
+std::string incident_part_key(std::string_view day, std::string_view id, std::uint32_t partition) {
+  std::string key = incident_prefix(day, id);
+  put_u8(key, kPart);
+  put_be32(key, partition);
+  return key;
+}
+std::string incident_closed_key(std::string_view day, std::string_view id) {
+  std::string key = incident_prefix(day, id);
+  put_u8(key, kClosedMark);
+  return key;
+}
+KeyRange incident_range(std::string_view day, std::string_view id) {
+  return range_of_prefix(incident_prefix(day, id));
+}
+KeyRange incident_day_range(std::string_view from_day, std::string_view to_day) {
+  return {kind_key('I') + std::string(from_day), range_of_prefix(kind_key('I') + std::string(to_day)).to};
+}
+std::string incident_day_key(std::string_view id) {
+  return incident_keyed('J', id);
+}
+std::string unclosed_key(std::string_view id) {
+  return incident_keyed('U', id);
+}
+KeyRange unclosed_range() {
+  return range_of_prefix(kind_key('U'));
+}
+
+std::string log_key(std::uint64_t sequence) {
+  std::string key = kind_key('L');
+  put_be64(key, sequence);
+  return key;
+}
+KeyRange log_range() {
+  return range_of_prefix(kind_key('L'));
+}
+std::string mark_key(std::string_view incident, std::uint64_t sequence) {
+  std::string key = incident_keyed('A', incident);
+  put_be64(key, sequence);
+  return key;
+}
+KeyRange mark_range(std::string_view incident) {
+  return range_of_prefix(incident_keyed('A', incident));
+}
+std::string cursor_key(std::string_view output) {
+  return kind_key('O') + std::string(output);
+}
+
+std::optional<std::uint32_t> name_id_of(std::string_view key) {
+  ByteReader in = reader_of('N', key);
+  in.u8();
+  const std::uint32_t id = in.be32();
+  return if_complete(in, id);
+}
+std::optional<std::uint32_t> version_index_of(std::string_view key) {
+  ByteReader in = reader_of('V', key);
+  in.u8();
+  const std::uint32_t index = in.be32();
+  return if_complete(in, index);
+}
+std::optional<std::uint32_t> progress_partition_of(std::string_view key) {
+  ByteReader in = reader_of('P', key);
+  const std::uint32_t partition = in.be32();
+  return if_complete(in, partition);
+}
+
+std::optional<CounterKey> counter_key_of(std::string_view key) {
+  ByteReader in = reader_of('C', key);
+  CounterKey out;
+  out.bucket.partition = in.be32();
+  const std::uint8_t cube = in.u8();
+  const std::uint8_t granularity = in.u8();
+  out.bucket.cube = static_cast<Cube>(cube);
+  out.bucket.granularity = static_cast<Granularity>(granularity);
+  out.bucket.number = static_cast<std::int64_t>(in.be64() ^ kSignBit);
+  out.run = in.be32();
+  if (cube < 1 || cube > 4 || granularity < 1 || granularity > 3) in.fail();
+  return if_complete(in, out);
+}
+
+std::optional<std::uint64_t> seen_chunk_of(std::string_view key) {
+  ByteReader in = reader_of('D', key);
+  in.be32();
+  const std::uint64_t chunk = in.be64();
+  return if_complete(in, chunk);
+}
+
+bool read_evidence_key(std::string_view key, Evidence& out) {
+  ByteReader in = reader_of('E', key);
+  out.partition = in.be32();
+  out.offset = in.be64();
+  out.jurisdiction = in.below(kJurisdictionCount);
+  out.policy = in.be32();
+  return in.complete();
+}
+bool read_reject_key(std::string_view key, RejectRecord& out) {
+  ByteReader in = reader_of('R', key);
+  out.partition = in.be32();
+  out.offset = in.be64();
+  return in.complete();
+}
+
+std::optional<IncidentRow> incident_row_of(std::string_view key) {
+  ByteReader in = reader_of('I', key);
+  IncidentRow out;
+  out.day = in.bytes(kDaySize);
+  out.id = to_hex(in.bytes(kIncidentIdSize));
+  out.closed = in.below(2) == kClosedMark;
+  if (!out.closed) out.partition = in.be32();
+  return if_complete(in, std::move(out));
+}
+std::optional<std::string_view> unclosed_id_of(std::string_view key) {
+  ByteReader in = reader_of('U', key);
+  const std::string_view id = in.bytes(kIncidentIdSize);
+  return if_complete(in, id);
+}
+std::optional<std::uint64_t> log_sequence_of(std::string_view key) {
+  ByteReader in = reader_of('L', key);
+  const std::uint64_t sequence = in.be64();
+  return if_complete(in, sequence);
+}
+std::optional<std::uint64_t> mark_sequence_of(std::string_view key) {
+  ByteReader in = reader_of('A', key);
+  in.bytes(kIncidentIdSize);
+  const std::uint64_t sequence = in.be64();
+  return if_complete(in, sequence);
+}
+
+}  // namespace blockwatch

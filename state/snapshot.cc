@@ -1,0 +1,173 @@
+// Readers: a view of one moment over a RocksDB snapshot.
+#include <utility>
+
+#include "base/check.h"
+#include "state/codec.h"
+#include "state/failure.h"
+#include "state/page.h"
+#include "state/store_impl.h"
+
+namespace blockwatch {
+namespace {
+
+class DatabaseSnapshot final : public Snapshot {
+ public:
+  explicit DatabaseSnapshot(rocksdb::DB& db) : db_(db) { options_.snapshot = db.GetSnapshot(); }
+  ~DatabaseSnapshot() override { db_.ReleaseSnapshot(options_.snapshot); }
+  DatabaseSnapshot(const DatabaseSnapshot&) = delete;
+  DatabaseSnapshot& operator=(const DatabaseSnapshot&) = delete;
+
+  std::vector<PartitionProgress> partitions() const override {
+    std::vector<PartitionProgress> out;
+    for_each_row(progress_range(), "the progress of a partition",
+                 [&](std::string_view key, std::string_view value) {
+                   const auto partition = progress_partition_of(key);
+                   PartitionProgress p;
+                   p.partition = partition.value_or(0);
+                   const bool ok = partition && decode(value, p);
+                   out.push_back(std::move(p));
+                   return ok;
+                 });
+    return out;
+  }
+
+  void for_each_cell(Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
+                     const std::function<void(const BucketKey&, const CellCount&)>& visit) const override {
+    for (const PartitionProgress& p : partitions())
+      for_each_row(counter_range(p.partition, cube, granularity, from, to), "a run of counters",
+                   [&](std::string_view key, std::string_view value) {
+                     const auto place = counter_key_of(key);
+                     if (!place) return false;
+                     RunReader run(value);
+                     while (run.next()) visit(place->bucket, run.cell());
+                     return !run.damaged();
+                   });
+  }
+
+  std::vector<std::string> names(Dictionary dictionary) const override {
+    std::vector<std::string> out;
+    for_each_row(name_range(dictionary), "a dictionary", [&](std::string_view key, std::string_view value) {
+      const bool ok = name_id_of(key) == out.size();
+      out.emplace_back(value);
+      return ok;
+    });
+    return out;
+  }
+
+  std::vector<StoredVersion> versions(VersionKind kind) const override {
+    std::vector<StoredVersion> out;
+    for_each_row(version_range(kind), "a version of policy or catalog",
+                 [&](std::string_view, std::string_view value) { return decode(value, out.emplace_back()); });
+    return out;
+  }
+
+  std::vector<IncidentSummary> incidents(std::string_view from_day, std::string_view to_day) const override {
+    std::vector<IncidentSummary> out;
+    for_each_row(incident_day_range(from_day, to_day), "an incident",
+                 [&](std::string_view key, std::string_view value) {
+                   auto row = incident_row_of(key);
+                   if (!row) return false;
+                   if (out.empty() || out.back().id != row->id || out.back().key.day != row->day) {
+                     out.emplace_back().id = std::move(row->id);
+                     out.back().key.day = row->day;
+                   }
+                   if (row->closed) {
+                     out.back().closed = true;
+                     return true;
+                   }
+                   IncidentPart part;
+                   if (!decode(value, part)) return false;
+                   part.key.day = std::move(row->day);
+                   add(part, out.back());
+                   return true;
+                 });
+    return out;
+  }
+
+  std::optional<IncidentSummary> incident(std::string_view id) const override {
+    const auto bytes = incident_id_bytes(id);
+    if (!bytes) return std::nullopt;
+    const auto day = read(db_, options_, incident_day_key(*bytes));
+    if (!day) end_process(day.error());
+    if (!*day) return std::nullopt;
+    IncidentSummary out;
+    out.id = id;
+    const auto parts = read_incident_parts(db_, options_, **day, *bytes, &out.closed);
+    if (!parts) end_process(parts.error());
+    for (const IncidentPart& part : *parts) add(part, out);
+    return out;
+  }
+
+  std::vector<NotificationMark> notifications_of(std::string_view incident) const override {
+    std::vector<NotificationMark> out;
+    const auto bytes = incident_id_bytes(incident);
+    if (!bytes) return out;
+    for_each_row(mark_range(*bytes), "the notifications of an incident",
+                 [&](std::string_view key, std::string_view value) {
+                   const auto sequence = mark_sequence_of(key);
+                   NotificationMark mark;
+                   mark.sequence = sequence.value_or(0);
+                   const bool ok = sequence && decode(value, mark);
+                   out.push_back(std::move(mark));
+                   return ok;
+                 });
+    return out;
+  }
+
+  void for_each_reject(const std::function<void(const RejectRecord&)>& visit) const override {
+    for_each_row(reject_range(), "a reject", [&](std::string_view key, std::string_view value) {
+      RejectRecord r;
+      if (!read_reject_key(key, r) || !decode(value, r)) return false;
+      visit(r);
+      return true;
+    });
+  }
+
+  void for_each_evidence(const std::function<void(const Evidence&)>& visit) const override {
+    for_each_row(evidence_range(), "a piece of evidence", [&](std::string_view key, std::string_view value) {
+      Evidence e;
+      if (!read_evidence_key(key, e) || !decode(value, e)) return false;
+      visit(e);
+      return true;
+    });
+  }
+
+  std::optional<TimeNs> as_of() const override {
+    const auto bytes = read(db_, options_, meta_key(kMetaAsOf));
+    if (!bytes) end_process(bytes.error());
+    if (!*bytes) return std::nullopt;
+    const auto time = decode_time(**bytes);
+    if (!time) end_process(damaged("the reference time"));
+    return time;
+  }
+
+ private:
+  /// Ends the process if a row cannot be read or `visit` says that it is damaged.
+  template <class Visit>
+  void for_each_row(const KeyRange& range, std::string_view what, Visit&& visit) const {
+    bool intact = true;
+    const rocksdb::Status status =
+        scan(db_, options_, range,
+             [&](std::string_view key, std::string_view value) { return intact = visit(key, value); });
+    if (!status.ok()) end_process(error_of(status, "cannot read the state"));
+    if (!intact) end_process(damaged(what));
+  }
+
+  static void add(const IncidentPart& part, IncidentSummary& out) {
+    out.key = part.key;
+    out.allowance = part.allowance;
+    out.closes_at = part.closes_at;
+    out.counters.add(part.counters);
+  }
+
+  rocksdb::DB& db_;
+  rocksdb::ReadOptions options_;
+};
+
+}  // namespace
+
+std::unique_ptr<Snapshot> make_snapshot(rocksdb::DB& db) {
+  return std::make_unique<DatabaseSnapshot>(db);
+}
+
+}  // namespace blockwatch

@@ -1,0 +1,305 @@
+// Writing: one CommitBatch becomes one RocksDB batch.
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/failpoint.h"
+#include "state/cell.h"
+#include "state/codec.h"
+#include "state/failure.h"
+#include "state/page.h"
+#include "state/store_impl.h"
+
+namespace blockwatch {
+namespace {
+
+/// Minutes are answered for the 48 h before the newest event time, and a span may begin with the hour that
+/// those 48 h begin in. One hour more makes deletions hourly instead of one a commit.
+constexpr TimeNs kMinutesKept = 49 * kHour;
+constexpr std::int64_t kMinuteDeletionStep = 60;
+
+/// Chunks of seen ids are deleted once this much is over, for the same reason.
+constexpr TimeNs kSeenDeletionStep = kHour;
+
+void put(rocksdb::WriteBatch& out, const std::string& key, const std::string& value) {
+  const rocksdb::Status status = out.Put(key, value);
+  BW_CHECK(status.ok());
+}
+void erase(rocksdb::WriteBatch& out, const std::string& key) {
+  const rocksdb::Status status = out.Delete(key);
+  BW_CHECK(status.ok());
+}
+void erase(rocksdb::WriteBatch& out, const KeyRange& range) {
+  const rocksdb::Status status = out.DeleteRange(range.from, range.to);
+  BW_CHECK(status.ok());
+}
+
+DictionaryId name_limit(Dictionary dictionary) {
+  switch (dictionary) {
+    case Dictionary::agency:
+      return kAgencyIdLimit;
+    case Dictionary::channel:
+      return kChannelIdLimit;
+    case Dictionary::ori:
+    case Dictionary::policy:
+    case Dictionary::policy_digest:
+      break;
+  }
+  return UINT32_MAX - 1;  // a cell holds the id of an ORI plus one
+}
+
+std::string id_bytes(std::string_view hex) {
+  auto bytes = incident_id_bytes(hex);
+  BW_CHECK(bytes.has_value());
+  return std::move(*bytes);
+}
+
+}  // namespace
+
+void Store::Impl::add_progress(const CommitBatch& in, rocksdb::WriteBatch& out) {
+  for (const PartitionProgress& p : in.progress) put(out, progress_key(p.partition), encode(p));
+}
+
+void Store::Impl::expire_minutes(const CommitBatch& in, rocksdb::WriteBatch& out) {
+  for (const PartitionProgress& p : in.progress) {
+    if (p.clock == kNoTime) continue;
+    const std::int64_t floor = bucket_of(saturating_add(p.clock, -kMinutesKept), kHour) * (kHour / kMinute);
+    const auto [it, is_first] = minute_floor.try_emplace(p.partition, floor);
+    if (!is_first && floor < it->second + kMinuteDeletionStep) continue;
+    it->second = floor;
+    KeyRange gone = counter_range(p.partition, Cube::disclosures, Granularity::minute);
+    gone.to = counter_range(p.partition, Cube::disclosures, Granularity::minute, floor, floor).from;
+    erase(out, gone);
+    runs->forget_before(p.partition, Cube::disclosures, Granularity::minute, floor);
+  }
+}
+
+Expected<void> Store::Impl::add_run(const BucketKey& bucket, const Run& run, rocksdb::WriteBatch& out) {
+  const auto found = runs->sizes(bucket);
+  if (!found) return tl::unexpected(found.error());
+  std::vector<std::uint64_t>& sizes = **found;
+  std::string bytes = encode_run(run);
+  sizes.push_back(bytes.size());
+  const std::size_t first = sizes.size() - runs_to_merge(sizes);
+  const std::size_t last = sizes.size() - 1;
+  if (first < last) {
+    std::vector<std::string> stored;
+    for (std::size_t i = first; i < last; ++i) {
+      auto old = read(*db, rocksdb::ReadOptions(), counter_key(bucket, static_cast<std::uint32_t>(i)));
+      if (!old) return tl::unexpected(old.error());
+      if (!*old) return tl::unexpected(damaged("a bucket, one of whose runs is missing"));
+      stored.push_back(std::move(**old));
+      if (i > first) erase(out, counter_key(bucket, static_cast<std::uint32_t>(i)));
+    }
+    std::vector<std::string_view> addends(stored.begin(), stored.end());
+    addends.push_back(bytes);
+    auto merged = merge_runs(addends);
+    if (!merged) return tl::unexpected(damaged("a run of counters"));
+    bytes = std::move(*merged);
+    sizes.resize(first);
+    sizes.push_back(bytes.size());
+  }
+  put(out, counter_key(bucket, static_cast<std::uint32_t>(first)), bytes);
+  return {};
+}
+
+Expected<void> Store::Impl::add_runs(const CommitBatch& in, rocksdb::WriteBatch& out) {
+  for (const auto& [bucket, run] : in.runs) {
+    if (run.empty()) continue;
+    if (bucket.granularity == Granularity::minute) {
+      // A late event in a minute that no report may name any more; its hour and day hold it.
+      const auto floor = minute_floor.find(bucket.partition);
+      if (floor != minute_floor.end() && bucket.number < floor->second) continue;
+    }
+    if (auto ok = add_run(bucket, run, out); !ok) return ok;
+  }
+  return {};
+}
+
+void Store::Impl::add_evidence_and_rejects(const CommitBatch& in, rocksdb::WriteBatch& out) {
+  for (const Evidence& e : in.evidence) put(out, evidence_key(e), encode(e));
+  for (const RejectRecord& r : in.rejects) put(out, reject_key(r.partition, r.offset), encode(r));
+}
+
+Expected<SeenChunks*> Store::Impl::seen_of(std::uint32_t partition) {
+  const auto [it, is_new] = seen.try_emplace(partition);
+  if (!is_new) return &it->second;
+  SeenChunks& chunks = it->second;
+  const KeyRange range = seen_range(partition);
+  std::optional<std::uint64_t> oldest;
+  bool intact = true;
+  const rocksdb::Status status =
+      scan(*db, rocksdb::ReadOptions(), range, [&](std::string_view key, std::string_view value) {
+        oldest = seen_chunk_of(key);
+        chunks.oldest_last_clock = seen_last_clock(value);
+        intact = oldest && chunks.oldest_last_clock;
+        return false;
+      });
+  if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
+  const auto last = last_row(*db, range);
+  if (!last) return tl::unexpected(last.error());
+  const auto newest = *last ? seen_chunk_of((*last)->first) : std::nullopt;
+  if (!intact || oldest.has_value() != newest.has_value()) return tl::unexpected(damaged("the seen ids"));
+  if (newest) {
+    chunks.oldest = *oldest;
+    chunks.next = *newest + 1;
+  }
+  return &chunks;
+}
+
+Expected<void> Store::Impl::expire_seen(std::uint32_t partition, TimeNs before, rocksdb::WriteBatch& out) {
+  const auto found = seen_of(partition);
+  if (!found) return tl::unexpected(found.error());
+  SeenChunks& chunks = **found;
+  if (!chunks.oldest_last_clock || saturating_add(*chunks.oldest_last_clock, kSeenDeletionStep) >= before)
+    return {};
+  const std::uint64_t first_gone = chunks.oldest;
+  chunks.oldest = chunks.next;
+  chunks.oldest_last_clock.reset();
+  bool intact = true;
+  const KeyRange range{seen_key(partition, first_gone), seen_range(partition).to};
+  const rocksdb::Status status =
+      scan(*db, rocksdb::ReadOptions(), range, [&](std::string_view key, std::string_view value) {
+        const auto chunk = seen_chunk_of(key);
+        const auto clock = seen_last_clock(value);
+        intact = chunk && clock;
+        if (!intact || *clock < before) return intact;
+        chunks.oldest = *chunk;
+        chunks.oldest_last_clock = *clock;
+        return false;
+      });
+  if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
+  if (!intact) return tl::unexpected(damaged("the seen ids"));
+  erase(out, {seen_key(partition, first_gone), seen_key(partition, chunks.oldest)});
+  return {};
+}
+
+Expected<void> Store::Impl::add_seen(const CommitBatch& in, rocksdb::WriteBatch& out) {
+  for (const auto& [partition, before] : in.seen_expired_before)
+    if (auto ok = expire_seen(partition, before, out); !ok) return ok;
+  for (const auto& [partition, ids] : in.seen) {
+    if (ids.empty()) continue;
+    const auto found = seen_of(partition);
+    if (!found) return tl::unexpected(found.error());
+    SeenChunks& chunks = **found;
+    if (!chunks.oldest_last_clock) chunks.oldest_last_clock = ids.back().clock;
+    put(out, seen_key(partition, chunks.next++), encode_seen(ids));
+  }
+  return {};
+}
+
+Expected<void> Store::Impl::add_incidents(const CommitBatch& in, rocksdb::WriteBatch& out) {
+  std::map<std::string, std::string> days;  // of this batch's incidents, by id
+  for (const IncidentPart& part : in.incidents) {
+    const std::string id = id_bytes(part.id);
+    put(out, incident_part_key(part.key.day, id, part.partition), encode(part));
+    if (!days.emplace(id, part.key.day).second) continue;
+    const auto known = read(*db, rocksdb::ReadOptions(), incident_day_key(id));
+    if (!known) return tl::unexpected(known.error());
+    if (*known) continue;
+    put(out, incident_day_key(id), part.key.day);
+    put(out, unclosed_key(id), part.key.day);
+  }
+  for (const std::string& hex : in.incidents_closed) {
+    const std::string id = id_bytes(hex);
+    if (!days.contains(id)) {
+      auto known = read(*db, rocksdb::ReadOptions(), incident_day_key(id));
+      if (!known) return tl::unexpected(known.error());
+      BW_CHECK(known->has_value());
+      days[id] = std::move(**known);
+    }
+    put(out, incident_closed_key(days[id], id), {});
+    erase(out, unclosed_key(id));
+  }
+  return {};
+}
+
+void Store::Impl::add_notifications(CommitBatch& in, rocksdb::WriteBatch& out) {
+  std::uint64_t sequence = log_end;  // only this thread changes it
+  for (Notification& n : in.notifications) {
+    n.sequence = ++sequence;
+    put(out, log_key(n.sequence), encode(n));
+    put(out, mark_key(id_bytes(n.incident), n.sequence),
+        encode(NotificationMark{n.milestone, n.sequence, n.time}));
+  }
+}
+
+Expected<void> Store::Impl::add_names(const CommitBatch& in, rocksdb::WriteBatch& out) {
+  for (const auto& [dictionary, names] : in.new_names) {
+    DictionaryId& next = name_count[static_cast<std::size_t>(dictionary)];
+    for (const std::string& name : names) {
+      if (next >= name_limit(dictionary))
+        return fail(ExitCode::state_damaged,
+                    "dictionary " + std::to_string(static_cast<int>(dictionary)) +
+                        " is full: " + std::to_string(next) +
+                        " names; start with another state directory, and look at what sends so "
+                        "many different values");
+      put(out, name_key(dictionary, next++), name);
+    }
+  }
+  return {};
+}
+
+Expected<void> Store::Impl::build(CommitBatch& in, rocksdb::WriteBatch& out) {
+  add_progress(in, out);
+  expire_minutes(in, out);
+  if (auto ok = add_runs(in, out); !ok) return ok;
+  add_evidence_and_rejects(in, out);
+  if (auto ok = add_seen(in, out); !ok) return ok;
+  if (auto ok = add_incidents(in, out); !ok) return ok;
+  add_notifications(in, out);
+  return add_names(in, out);
+}
+
+Expected<void> Store::Impl::write(rocksdb::WriteBatch& batch, std::string_view doing) {
+  if (failed) return fail(ExitCode::temporary, std::string(doing) + ": an earlier write failed");
+  failed = true;  // until it has succeeded
+  if (auto ok = space.wait_for(batch.GetDataSize()); !ok) return ok;
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  const rocksdb::Status status = db->Write(options, &batch);
+  failed = !status.ok();
+  if (status.ok()) return {};
+  return tl::unexpected(error_of(status, doing));
+}
+
+Expected<void> Store::commit(CommitBatch& batch) {
+  BW_CHECK(impl_->access == Access::write);
+  failpoint("before_commit");
+  rocksdb::WriteBatch out = new_batch();
+  if (auto ok = impl_->build(batch, out); !ok) {
+    impl_->failed = true;
+    return ok;
+  }
+  failpoint("commit_built");
+  if (auto ok = impl_->write(out, "cannot commit"); !ok) return ok;
+  failpoint("after_commit");
+  if (!batch.notifications.empty()) {
+    const std::lock_guard held(impl_->log_mutex);
+    impl_->log_end = batch.notifications.back().sequence;
+  }
+  if (!batch.notifications.empty()) impl_->log_grew.notify_all();
+  return {};
+}
+
+Expected<void> Store::add_version(VersionKind kind, const StoredVersion& version) {
+  const auto last = last_row(*impl_->db, version_range(kind));
+  if (!last) return tl::unexpected(last.error());
+  std::uint32_t index = 0;
+  if (*last) {
+    const auto newest = version_index_of((*last)->first);
+    if (!newest) return tl::unexpected(damaged("a version's key"));
+    index = *newest + 1;
+  }
+  rocksdb::WriteBatch out = new_batch();
+  put(out, version_key(kind, index), encode(version));
+  return impl_->write(out, "cannot store a version of policy or catalog");
+}
+
+Expected<void> Store::set_as_of(TimeNs as_of) {
+  rocksdb::WriteBatch out = new_batch();
+  put(out, meta_key(kMetaAsOf), encode_time(as_of));
+  return impl_->write(out, "cannot store the reference time");
+}
+
+}  // namespace blockwatch

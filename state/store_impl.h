@@ -1,0 +1,96 @@
+// The inside of Store. Internal to state/.
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include <rocksdb/write_batch.h>
+
+#include "state/lock.h"
+#include "state/rocks.h"
+#include "state/run_index.h"
+#include "state/space.h"
+#include "state/store.h"
+
+namespace blockwatch {
+
+/// The format of everything in state/keys.h, codec.h and page.h. A program refuses versions that it does not
+/// know.
+inline constexpr std::uint64_t kFormatVersion = 1;
+inline constexpr const char* kMetaFormat = "format";
+inline constexpr const char* kMetaIdentity = "identity";
+inline constexpr const char* kMetaAsOf = "as_of";
+
+/// The chunks of seen ids of one partition.
+struct SeenChunks {
+  std::uint64_t next = 0;
+  std::uint64_t oldest = 0;                 // = next: there are none
+  std::optional<TimeNs> oldest_last_clock;  // empty: not known
+};
+
+struct Store::Impl {
+  Impl(std::string directory, Access how, DirectoryLock held);
+  ~Impl();
+
+  // ---- opening (store_open.cc)
+  Expected<void> open_database();
+  /// Reads the format and the identity; a new database gets them.
+  Expected<void> read_meta();
+  Expected<void> create_meta();
+  Expected<void> count_rows();
+
+  // ---- building a batch (store_commit.cc). In-memory knowledge runs ahead of the disk here; a failure is
+  // final.
+  Expected<void> build(CommitBatch& in, rocksdb::WriteBatch& out);
+  void add_progress(const CommitBatch& in, rocksdb::WriteBatch& out);
+  void expire_minutes(const CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<void> add_runs(const CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<void> add_run(const BucketKey& bucket, const Run& run, rocksdb::WriteBatch& out);
+  void add_evidence_and_rejects(const CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<SeenChunks*> seen_of(std::uint32_t partition);
+  Expected<void> add_seen(const CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<void> expire_seen(std::uint32_t partition, TimeNs before, rocksdb::WriteBatch& out);
+  Expected<void> add_incidents(const CommitBatch& in, rocksdb::WriteBatch& out);
+  void add_notifications(CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<void> add_names(const CommitBatch& in, rocksdb::WriteBatch& out);
+  /// Synced, after looking at the free space. Any failure makes the store refuse everything that follows.
+  Expected<void> write(rocksdb::WriteBatch& batch, std::string_view doing);
+
+  const std::string dir;
+  const Access access;
+  DirectoryLock lock;  // declared before the database: let go after it is closed
+  std::unique_ptr<rocksdb::DB> db;
+  StateIdentity identity;
+  SpaceGate space;
+
+  // ---- the worker's
+  std::unique_ptr<RunIndex> runs;
+  std::map<std::uint32_t, SeenChunks> seen;
+  std::map<std::uint32_t, std::int64_t> minute_floor;  // by partition; minute buckets before it are gone
+  std::array<DictionaryId, kDictionaryCount + 1> name_count{};  // by Dictionary, which begins at 1
+  bool failed = false;
+
+  // ---- any thread
+  mutable std::mutex log_mutex;
+  mutable std::condition_variable log_grew;
+  std::uint64_t log_end = 0;  // under log_mutex
+};
+
+inline rocksdb::WriteBatch new_batch() {
+  return rocksdb::WriteBatch(0, 0, kProtectionBytesPerKey, 0);
+}
+
+/// The parts of an incident; `id` is 16 bytes.
+Expected<std::vector<IncidentPart>> read_incident_parts(rocksdb::DB& db, const rocksdb::ReadOptions& options,
+                                                        std::string_view day, std::string_view id,
+                                                        bool* closed);
+
+std::unique_ptr<Snapshot> make_snapshot(rocksdb::DB& db);
+
+}  // namespace blockwatch

@@ -1,0 +1,199 @@
+// Opening a state directory: what may be opened, by whom, and what a new one is given.
+//
+//   DIR/lock     state/lock.h
+//   DIR/db/      RocksDB
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "state/codec.h"
+#include "state/failure.h"
+#include "state/store_impl.h"
+
+namespace blockwatch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::milliseconds kSpacePollInterval{500};
+
+std::string database_dir(const std::string& dir) {
+  return dir + "/db";
+}
+
+bool holds_database(const std::string& dir) {
+  std::error_code ignored;
+  return fs::exists(database_dir(dir) + "/CURRENT", ignored);
+}
+
+/// A directory's entry survives a power cut only once its parent is synced.
+Expected<void> sync_directory(const fs::path& dir) {
+  const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool ok = fd >= 0 && ::fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  if (!ok)
+    return fail(ExitCode::temporary, "cannot sync directory " + dir.string() + ": " + std::strerror(error));
+  return {};
+}
+
+/// A new state directory may hold nothing but what an interrupted first start leaves.
+Expected<void> check_for_foreign_content(const std::string& dir) {
+  if (holds_database(dir)) return {};
+  std::error_code error;
+  for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
+    const std::string name = it->path().filename().string();
+    if (name != kLockFile && name != "db" && name != "lost+found")
+      return fail(ExitCode::bad_config, "state directory " + dir + " holds something else (" + name +
+                                            "); name an empty or a new directory in state.dir");
+  }
+  if (error) return fail(ExitCode::temporary, "cannot read state directory " + dir + ": " + error.message());
+  return {};
+}
+
+Expected<void> prepare_for_writing(const std::string& dir) {
+  // RocksDB's threads create files at any time, so this holds for the whole process from here on.
+  ::umask(0077);
+  std::error_code error;
+  fs::create_directories(dir, error);
+  if (error)
+    return fail(ExitCode::temporary, "cannot create state directory " + dir + ": " + error.message() +
+                                         "; create it, owned by the user that runs blockwatch");
+  if (auto ok = check_for_foreign_content(dir); !ok) return ok;
+  fs::create_directory(database_dir(dir), error);
+  if (!error) fs::permissions(dir, fs::perms::owner_all, error);
+  if (error)
+    return fail(ExitCode::temporary, "cannot prepare state directory " + dir +
+                                         " (mode 0700): " + error.message() +
+                                         "; it must belong to the user that runs blockwatch");
+  return sync_directory(fs::absolute(dir).parent_path());
+}
+
+Expected<void> check_for_reading(const std::string& dir) {
+  std::error_code error;
+  if (!fs::exists(dir, error))
+    return fail(ExitCode::usage, "state directory " + dir + " does not exist; name the one in state.dir");
+  if (!holds_database(dir))
+    return fail(ExitCode::usage,
+                "directory " + dir + " holds no blockwatch state; name the one in state.dir");
+  return {};
+}
+
+}  // namespace
+
+Store::Impl::Impl(std::string directory, Access how, DirectoryLock held)
+    : dir(std::move(directory)),
+      access(how),
+      lock(std::move(held)),
+      space(
+          dir, [this] { return free_bytes_of(dir); }, kSpacePollInterval) {}
+
+Store::Impl::~Impl() = default;
+
+Expected<void> Store::Impl::open_database() {
+  rocksdb::Options options = database_options();
+  rocksdb::DB* opened = nullptr;
+  rocksdb::Status status;
+  if (access == Access::read) {
+    status = rocksdb::DB::OpenForReadOnly(options, database_dir(dir), &opened);
+  } else {
+    const auto free_bytes = free_bytes_of(dir);
+    if (!free_bytes) return tl::unexpected(free_bytes.error());
+    if (!enough_space(*free_bytes, 0))
+      return fail(ExitCode::temporary, "state directory " + dir + ": " + std::to_string(*free_bytes >> 20U) +
+                                           " MiB are free, " + std::to_string(kFreeBytesMin >> 20U) +
+                                           " MiB are needed to open it; free some space, then start again");
+    options.create_if_missing = true;
+    status = rocksdb::DB::Open(options, database_dir(dir), &opened);
+  }
+  if (!status.ok()) return tl::unexpected(error_of(status, "cannot open state directory " + dir));
+  db.reset(opened);
+  if (access == Access::write) runs = std::make_unique<RunIndex>(*db);
+  return {};
+}
+
+Expected<void> Store::Impl::create_meta() {
+  bool empty = true;
+  const rocksdb::Status status = scan(*db, rocksdb::ReadOptions(), {std::string(), std::string(1, '\xFF')},
+                                      [&](std::string_view, std::string_view) { return empty = false; });
+  if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
+  if (!empty || access == Access::read)
+    return fail(ExitCode::state_damaged,
+                "state directory " + dir +
+                    " holds a database without blockwatch's format mark; it was not written "
+                    "by blockwatch, or its first start never ended");
+  identity.instance = to_hex(random_bytes(8));
+  identity.reject_secret = random_bytes(32);
+  const std::string key = random_bytes(sizeof identity.fingerprint_key);
+  std::memcpy(identity.fingerprint_key.data(), key.data(), key.size());
+  rocksdb::WriteBatch batch = new_batch();
+  batch.Put(meta_key(kMetaFormat), encode_number(kFormatVersion));
+  batch.Put(meta_key(kMetaIdentity), encode(identity));
+  if (auto ok = write(batch, "cannot create the state"); !ok) return ok;
+  return sync_directory(dir);
+}
+
+Expected<void> Store::Impl::read_meta() {
+  const auto format = read(*db, rocksdb::ReadOptions(), meta_key(kMetaFormat));
+  if (!format) return tl::unexpected(format.error());
+  if (!*format) return create_meta();
+  const auto version = decode_number(**format);
+  if (!version) return tl::unexpected(damaged("the format version"));
+  if (*version != kFormatVersion)
+    return fail(ExitCode::state_damaged, "state directory " + dir + " was written by " +
+                                             (*version > kFormatVersion ? "a newer" : "an older") +
+                                             " blockwatch, format " + std::to_string(*version) +
+                                             "; this one knows format " + std::to_string(kFormatVersion) +
+                                             ": run that blockwatch, or name another state directory");
+  const auto bytes = read(*db, rocksdb::ReadOptions(), meta_key(kMetaIdentity));
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (!*bytes || !decode(**bytes, identity)) return tl::unexpected(damaged("the identity"));
+  return {};
+}
+
+Expected<void> Store::Impl::count_rows() {
+  const auto last_log = last_row(*db, log_range());
+  if (!last_log) return tl::unexpected(last_log.error());
+  if (*last_log) {
+    const auto sequence = log_sequence_of((*last_log)->first);
+    if (!sequence) return tl::unexpected(damaged("the end of the log"));
+    log_end = *sequence;
+  }
+  for (std::size_t d = 1; d <= kDictionaryCount; ++d) {
+    const auto last = last_row(*db, name_range(static_cast<Dictionary>(d)));
+    if (!last) return tl::unexpected(last.error());
+    if (!*last) continue;
+    const auto id = name_id_of((*last)->first);
+    if (!id) return tl::unexpected(damaged("a dictionary's key"));
+    name_count[d] = *id + 1;
+  }
+  return {};
+}
+
+Expected<std::unique_ptr<Store>> Store::open(const std::string& dir, Access access) {
+  const bool writes = access == Access::write;
+  if (auto ok = writes ? prepare_for_writing(dir) : check_for_reading(dir); !ok)
+    return tl::unexpected(ok.error());
+  auto lock = DirectoryLock::take(dir, writes ? DirectoryLock::Mode::exclusive : DirectoryLock::Mode::shared);
+  if (!lock) return tl::unexpected(lock.error());
+  std::unique_ptr<Store> store(new Store);
+  store->impl_ = std::make_unique<Impl>(dir, access, std::move(*lock));
+  if (auto ok = store->impl_->open_database(); !ok) return tl::unexpected(ok.error());
+  if (auto ok = store->impl_->read_meta(); !ok) return tl::unexpected(ok.error());
+  if (auto ok = store->impl_->count_rows(); !ok) return tl::unexpected(ok.error());
+  return store;
+}
+
+Store::Store() = default;
+Store::~Store() = default;
+
+const StateIdentity& Store::identity() const {
+  return impl_->identity;
+}
+
+}  // namespace blockwatch

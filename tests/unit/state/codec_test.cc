@@ -1,0 +1,194 @@
+#include "state/codec.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/state/fixtures.h"
+
+namespace blockwatch {
+namespace {
+
+TimeNs random_time(test::Random& random) {
+  return static_cast<TimeNs>(random.bits());
+}
+
+Sighting random_sighting(test::Random& random) {
+  return {random_time(random), random.bytes(20), static_cast<std::uint32_t>(random.any_size()),
+          random.any_size(), random.bytes(9)};
+}
+
+PartitionProgress random_progress(test::Random& random) {
+  PartitionProgress p;
+  p.topic = random.bytes(30);
+  p.clock = random_time(random);
+  p.ended = random.below(2) == 1;
+  for (std::uint64_t* n :
+       {&p.first_offset, &p.next_offset, &p.counted, &p.duplicate, &p.rejected, &p.out_of_scope,
+        &p.bad_destination_partial, &p.stray_results, &p.unknown_codes, &p.dedup_evicted, &p.late})
+    *n = random.any_size();
+  for (std::uint64_t& n : p.by_reason) n = random.any_size();
+  return p;
+}
+
+IncidentPart random_part(test::Random& random) {
+  IncidentPart part;
+  for (std::string* s : {&part.key.kind, &part.key.policy, &part.key.jurisdiction, &part.key.agency})
+    *s = random.bytes(20);
+  part.allowance = random.any_size();
+  part.closes_at = random_time(random);
+  part.counters.count = random.any_size();
+  part.counters.photo = random.any_size();
+  for (std::uint64_t& n : part.counters.by_outcome) n = random.any_size();
+  for (std::uint64_t& n : part.counters.by_class) n = random.any_size();
+  if (random.below(2) == 1) part.counters.first = random_sighting(random);
+  if (random.below(2) == 1) part.counters.last = random_sighting(random);
+  return part;
+}
+
+Evidence random_evidence(test::Random& random) {
+  Evidence e;
+  e.time = random_time(random);
+  e.agency = static_cast<DictionaryId>(random.any_size());
+  e.ori = *Ori::from("VTICE0900");
+  e.cls = static_cast<Class>(random.below(kClassCount));
+  e.photo = random.below(2) == 1;
+  e.outcome = static_cast<Outcome>(random.below(kOutcomeCount));
+  e.via = static_cast<Via>(random.below(3));
+  e.verdict = static_cast<Verdict>(random.below(kVerdictCount));
+  e.exception = random.bytes(30);
+  e.policy_digest = static_cast<DictionaryId>(random.any_size());
+  return e;
+}
+
+/// Encodes, decodes, encodes again: equal bytes mean that nothing was lost. Cut or lengthened bytes are
+/// refused.
+template <class T>
+void expect_round_trip(const T& value) {
+  const std::string bytes = encode(value);
+  T back;
+  ASSERT_TRUE(decode(bytes, back));
+  ASSERT_EQ(encode(back), bytes);
+  for (std::size_t n = 0; n < bytes.size(); ++n)
+    ASSERT_FALSE(decode(std::string_view(bytes).substr(0, n), back)) << n;
+  ASSERT_FALSE(decode(bytes + "x", back));
+}
+
+TEST(Codec, RecordsReadBackWholeAndNotCut) {
+  test::Random random;
+  for (int i = 0; i < 300; ++i) {
+    expect_round_trip(random_progress(random));
+    expect_round_trip(random_part(random));
+    expect_round_trip(random_evidence(random));
+    StateIdentity identity;
+    identity.instance = random.bytes(16);
+    identity.reject_secret = random.bytes(32);
+    identity.fingerprint_key = {random.bits(), random.bits()};
+    expect_round_trip(identity);
+    expect_round_trip(
+        StoredVersion{random_time(random), random.bytes(64), {random.bytes(100), random.bytes(100)}});
+    RejectRecord reject;
+    reject.reason = static_cast<RejectReason>(random.below(kRejectReasonCount));
+    reject.length = random.any_size();
+    for (std::uint8_t& b : reject.hash) b = static_cast<std::uint8_t>(random.bits());
+    expect_round_trip(reject);
+    Notification n;
+    n.id = random.bytes(64);
+    n.body = random.bytes(300);
+    n.time = random_time(random);
+    expect_round_trip(n);
+    expect_round_trip(NotificationMark{random.bytes(10), 0, random_time(random)});
+  }
+}
+
+TEST(Codec, MembersLandWhereTheyCameFrom) {
+  PartitionProgress p;
+  p.topic = "t";
+  p.first_offset = 1, p.next_offset = 2, p.clock = 3, p.ended = true, p.counted = 4, p.duplicate = 5,
+  p.rejected = 6;
+  p.out_of_scope = 7, p.by_reason[12] = 8, p.bad_destination_partial = 9, p.stray_results = 10,
+  p.unknown_codes = 11;
+  p.dedup_evicted = 12, p.late = 13;
+  PartitionProgress b;
+  ASSERT_TRUE(decode(encode(p), b));
+  EXPECT_EQ(b.topic, "t");
+  EXPECT_THAT((std::vector<std::uint64_t>{b.first_offset, b.next_offset, static_cast<std::uint64_t>(b.clock),
+                                          b.counted, b.duplicate, b.rejected, b.out_of_scope, b.by_reason[12],
+                                          b.bad_destination_partial, b.stray_results, b.unknown_codes,
+                                          b.dedup_evicted, b.late}),
+              testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13));
+  EXPECT_TRUE(b.ended);
+}
+
+TEST(Codec, AnyBytesDecodeOrAreRefusedButNeverMore) {
+  test::Random random;
+  for (int i = 0; i < 30'000; ++i) {
+    const std::string bytes = random.bytes(80);
+    PartitionProgress p;
+    IncidentPart part;
+    Evidence e;
+    RejectRecord r;
+    StoredVersion v;
+    Notification n;
+    decode(bytes, p);
+    decode(bytes, part);
+    decode(bytes, e);
+    decode(bytes, r);
+    decode(bytes, v);
+    decode(bytes, n);
+    decode_seen(bytes, [](const SeenId&) {});
+    RunReader run(bytes);
+    while (run.next()) {
+    }
+  }
+}
+
+TEST(Codec, EnumeratorsThatAreNotKnownAreRefused) {
+  std::string bytes = encode(RejectRecord{});
+  bytes[0] = static_cast<char>(kRejectReasonCount);
+  RejectRecord back;
+  EXPECT_FALSE(decode(bytes, back));
+}
+
+std::vector<SeenId> seen_back(const std::string& bytes) {
+  std::vector<SeenId> out;
+  EXPECT_TRUE(decode_seen(bytes, [&](const SeenId& id) { out.push_back(id); }));
+  return out;
+}
+
+TEST(Codec, SeenIdsReadBackInOrderWithTheirClocks) {
+  test::Random random;
+  for (int i = 0; i < 500; ++i) {
+    const TimeNs unit = i % 3 == 0 ? 1 : i % 3 == 1 ? kMillisecond : kSecond;
+    TimeNs clock = (static_cast<TimeNs>(random.below(4'000'000'000)) - 2'000'000'000) * kSecond;
+    std::vector<SeenId> ids;
+    for (std::uint64_t n = 1 + random.below(50); n > 0; --n) {
+      ids.push_back({random.bits(), clock});
+      clock += static_cast<TimeNs>(random.below(1000)) * unit;
+    }
+    const std::string bytes = encode_seen(ids);
+    const std::vector<SeenId> back = seen_back(bytes);
+    ASSERT_EQ(back.size(), ids.size());
+    for (std::size_t n = 0; n < ids.size(); ++n) {
+      ASSERT_EQ(back[n].fingerprint, ids[n].fingerprint);
+      ASSERT_EQ(back[n].clock, ids[n].clock);
+    }
+    ASSERT_EQ(seen_last_clock(bytes), ids.back().clock);
+  }
+}
+
+TEST(Codec, SeenIdsAtTheEndsOfTimeReadBack) {
+  const std::vector<SeenId> ids{{1, kTimeMin + 1}, {2, -1}, {3, 0}, {4, kTimeMax}};
+  const std::vector<SeenId> back = seen_back(encode_seen(ids));
+  ASSERT_EQ(back.size(), 4U);
+  EXPECT_EQ(back[0].clock, kTimeMin + 1);
+  EXPECT_EQ(back[3].clock, kTimeMax);
+}
+
+TEST(Codec, ASeenIdOfMillisecondTimesTakesTenBytes) {
+  std::vector<SeenId> ids;
+  for (int i = 0; i < 10'000; ++i) ids.push_back({static_cast<std::uint64_t>(i), i * 27 * kMillisecond});
+  EXPECT_LE(encode_seen(ids).size(), 10'000U * 10U);
+}
+
+}  // namespace
+}  // namespace blockwatch
