@@ -1,0 +1,195 @@
+#include "pipeline/alert/incident_book.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "pipeline/alert/cloud_event.h"
+
+namespace blockwatch {
+namespace {
+
+struct SlotHash {
+  std::size_t operator()(const IncidentSlot& s) const {
+    std::uint64_t h = static_cast<std::uint64_t>(s.kind) << 56U ^ static_cast<std::uint64_t>(s.day) << 32U ^ s.policy;
+    h = (h ^ h >> 29U) * 0xBF58476D1CE4E5B9ULL;
+    h ^= static_cast<std::uint64_t>(s.agency) << 32U ^ s.jurisdiction;
+    h = (h ^ h >> 32U) * 0x94D049BB133111EBULL;
+    return static_cast<std::size_t>(h ^ h >> 31U);
+  }
+};
+
+struct Incident {
+  std::string id;
+  IncidentKey key;
+  std::string_view authority;
+  std::uint64_t allowance = 0;
+  TimeNs closes_at = kNoTime;
+  bool closed = false;
+  IncidentCounters total;
+  std::map<std::uint32_t, IncidentCounters> parts;
+  std::uint64_t notified_count = 0;  // as of the last take()
+  std::set<std::uint32_t> changed;   // partitions since the last take()
+  TimeNs newest_broker_time = kNoTime;  // since the last take()
+
+  std::uint64_t count() const { return total.count > allowance ? total.count - allowance : 0; }
+};
+
+void count_one(IncidentCounters& c, const IncidentAddition& a, const Sighting& sighting) {
+  ++c.count;
+  c.photo += a.photo ? 1 : 0;
+  ++c.by_outcome.at(static_cast<std::size_t>(a.outcome));
+  ++c.by_class.at(static_cast<std::size_t>(a.cls));
+  if (!c.first || sighting < *c.first) c.first = sighting;
+  if (!c.last || sighting > *c.last) c.last = sighting;
+}
+
+}  // namespace
+
+struct IncidentBook::Impl {
+  Store& store;
+  Names& names;
+  std::string topic;
+  std::function<std::string_view(std::string_view)> authority_of;
+  std::map<std::string, std::unique_ptr<Incident>> by_id;  // ordered: batches are reproducible
+  boost::unordered_flat_map<IncidentSlot, Incident*, SlotHash> by_slot;
+  std::vector<Incident*> changed;
+  std::multimap<TimeNs, Incident*> waiting;  // not closed, by closes_at
+  std::vector<Incident*> open_ended;         // not closed, closes_at = kNoTime
+  bool holds_closed = false;                 // something to forget
+
+  IncidentKey key_of(const IncidentSlot& slot) const {
+    const auto part = [&](Dictionary d, std::uint32_t id) {
+      return id == IncidentSlot::kNoPart ? std::string() : names.text(d, id);
+    };
+    return {std::string(name_of(slot.kind)), part(Dictionary::policy, slot.policy),
+            slot.jurisdiction == IncidentSlot::kNoPart
+                ? std::string()
+                : std::string(jurisdiction_code(static_cast<Jurisdiction>(slot.jurisdiction))),
+            part(Dictionary::agency, slot.agency), format_utc_day(slot.day * kDay)};
+  }
+
+  void wait_for_close(Incident* incident) {
+    if (incident->closed) return;
+    if (incident->closes_at == kNoTime) open_ended.push_back(incident);
+    else waiting.emplace(incident->closes_at, incident);
+  }
+
+  // Loads the parts that earlier commits stored.
+  Incident& load(std::string id, IncidentKey key, std::uint64_t allowance, TimeNs closes_at) {
+    auto made = std::make_unique<Incident>();
+    made->authority = authority_of(key.policy);
+    made->allowance = allowance;
+    made->closes_at = closes_at;
+    made->closed = store.incident_closed(id, key.day);
+    holds_closed = holds_closed || made->closed;
+    for (const IncidentPart& part : store.incident_parts(id, key.day)) {
+      made->parts[part.partition] = part.counters;
+      made->total.add(part.counters);
+    }
+    made->notified_count = made->count();
+    made->key = std::move(key);
+    made->id = id;
+    Incident& incident = *(by_id[std::move(id)] = std::move(made));
+    wait_for_close(&incident);
+    return incident;
+  }
+
+  Incident& at(const IncidentAddition& a) {
+    const auto [found, added] = by_slot.try_emplace(a.slot, nullptr);
+    if (!added) return *found->second;
+    IncidentKey key = key_of(a.slot);
+    std::string id = incident_id(key);
+    const auto known = by_id.find(id);
+    Incident& incident = known != by_id.end() ? *known->second : load(std::move(id), std::move(key), a.allowance, a.closes_at);
+    found->second = &incident;
+    return incident;
+  }
+
+  void notify(const Incident& incident, std::string_view milestone, CommitBatch& batch, TimeNs now) const {
+    Notification n;
+    n.id = notification_id(incident.id, milestone);
+    n.incident = incident.id;
+    n.milestone = milestone;
+    n.time = now;
+    n.newest_broker_time = incident.newest_broker_time;
+    n.body = cloud_event({store.identity().instance, n.id, incident.id, &incident.key, incident.authority, &incident.total,
+                          incident.count(), milestone, now});
+    batch.notifications.push_back(std::move(n));
+  }
+
+  void close(Incident& incident, CommitBatch& batch, TimeNs now) {
+    incident.closed = true;
+    holds_closed = true;
+    batch.incidents_closed.push_back(incident.id);
+    // An exception that was never exceeded raised nothing, so there is nothing to close for anybody.
+    if (incident.count() > 0) notify(incident, kClosedMilestone, batch, now);
+  }
+
+  // A closed incident counts on if late observations come; it is loaded again then.
+  void forget_closed() {
+    if (!std::exchange(holds_closed, false)) return;
+    boost::unordered::erase_if(by_slot, [](const auto& entry) { return entry.second->closed; });
+    std::erase_if(by_id, [](const auto& entry) { return entry.second->closed; });
+  }
+};
+
+IncidentBook::IncidentBook(Store& store, Names& names, std::string topic,
+                           std::function<std::string_view(std::string_view)> authority_of)
+    : impl_(new Impl{store, names, std::move(topic), std::move(authority_of), {}, {}, {}, {}, {}, false}) {
+  for (const IncidentPart& part : store.open_incident_parts()) {
+    if (!impl_->by_id.contains(part.id)) impl_->load(part.id, part.key, part.allowance, part.closes_at);
+  }
+}
+
+IncidentBook::~IncidentBook() = default;
+
+void IncidentBook::add(const IncidentAddition& a) {
+  Incident& incident = impl_->at(a);
+  if (incident.changed.empty()) impl_->changed.push_back(&incident);
+  incident.changed.insert(a.partition);
+  incident.newest_broker_time = std::max(incident.newest_broker_time, a.broker_time);
+  const Sighting sighting{a.time, impl_->topic, a.partition, a.offset, a.ori.str()};
+  count_one(incident.parts[a.partition], a, sighting);
+  count_one(incident.total, a, sighting);
+}
+
+void IncidentBook::take(CommitBatch& batch, TimeNs now) {
+  for (Incident* incident : impl_->changed) {
+    for (const std::uint32_t partition : incident->changed) {
+      batch.incidents.push_back({incident->id, partition, incident->key, incident->allowance, incident->closes_at,
+                                 incident->parts.at(partition)});
+    }
+    for (const std::string& milestone : milestones_reached(incident->notified_count, incident->count())) {
+      impl_->notify(*incident, milestone, batch, now);
+    }
+    incident->notified_count = incident->count();
+    incident->changed.clear();
+    incident->newest_broker_time = kNoTime;
+  }
+  impl_->changed.clear();
+  impl_->forget_closed();
+}
+
+TimeNs IncidentBook::next_close() const {
+  return impl_->waiting.empty() ? kTimeMax : impl_->waiting.begin()->first;
+}
+
+void IncidentBook::close_passed(TimeNs clock, CommitBatch& batch, TimeNs now) {
+  auto& waiting = impl_->waiting;
+  while (!waiting.empty() && waiting.begin()->first <= clock) {
+    impl_->close(*waiting.begin()->second, batch, now);
+    waiting.erase(waiting.begin());
+  }
+  if (clock == kTimeMax) {
+    for (Incident* incident : impl_->open_ended) impl_->close(*incident, batch, now);
+    impl_->open_ended.clear();
+  }
+  impl_->forget_closed();
+}
+
+}  // namespace blockwatch

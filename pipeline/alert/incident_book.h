@@ -1,0 +1,72 @@
+// The incidents that are being counted: adds observations, and turns what a commit reached into notifications.
+//
+// Counters are kept per partition and as their sum; the store holds the parts. Nothing here is durable by itself: take()
+// moves every change into the commit batch, notifications included, before anything is sent.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/domain.h"
+#include "base/ori.h"
+#include "pipeline/alert/incident.h"
+#include "pipeline/names.h"
+#include "state/store.h"
+
+namespace blockwatch {
+
+/// An incident by small ids; `day` = number of the UTC day. kNoPart = an empty part.
+struct IncidentSlot {
+  static constexpr std::uint32_t kNoPart = 0xFFFFFFFF;
+  IncidentKind kind = IncidentKind::block_leak;
+  std::uint32_t policy = kNoPart;  // dictionary id of the policy, or of ID#REFERENCE
+  std::uint32_t jurisdiction = kNoPart;
+  std::uint32_t agency = kNoPart;  // dictionary id
+  std::int64_t day = 0;
+  friend bool operator==(const IncidentSlot&, const IncidentSlot&) = default;
+};
+
+/// What an observation (or a message, for the kinds about the asker) adds to an incident.
+struct IncidentAddition {
+  IncidentSlot slot;
+  std::uint32_t partition = 0;
+  std::uint64_t offset = 0;
+  TimeNs time = 0;
+  TimeNs broker_time = kNoTime;
+  Ori ori;
+  Outcome outcome = Outcome::unknown;
+  Class cls = Class::other;
+  bool photo = false;
+  std::string_view authority;   // of the policy; must outlive the book
+  std::uint64_t allowance = 0;  // uses that raise nothing
+  TimeNs closes_at = kNoTime;   // kNoTime: only the end of the input closes it
+};
+
+/// Owned by the Applier; the worker's thread. Memory grows with the incidents that are not closed.
+class IncidentBook {
+ public:
+  /// `authority_of` finds a policy's authority by its id, for incidents that an earlier run opened.
+  IncidentBook(Store& store, Names& names, std::string topic,
+               std::function<std::string_view(std::string_view policy)> authority_of);
+  ~IncidentBook();
+
+  void add(const IncidentAddition& addition);
+
+  /// Moves changed parts and the notifications of the milestones reached into `batch`. `now`: wall clock.
+  void take(CommitBatch& batch, TimeNs now);
+
+  /// The earliest clock that closes an incident; kTimeMax if none waits.
+  TimeNs next_close() const;
+  /// Closes (with a notification each) what `clock` has passed; call after take() of the same batch. kTimeMax closes
+  /// everything.
+  void close_passed(TimeNs clock, CommitBatch& batch, TimeNs now);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace blockwatch

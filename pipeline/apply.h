@@ -1,0 +1,65 @@
+// Turns judged messages into the effects of the next commit: counter deltas, evidence, incidents, rejects, progress.
+//
+// Left of here everything borrows from the record, right of it everything owns. What is taken by take_batch() and not
+// committed is lost together with the process: a failed commit is fatal.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/domain.h"
+#include "pipeline/event.h"
+#include "pipeline/expand.h"
+#include "pipeline/ports.h"
+#include "pipeline/ruleset.h"
+#include "state/store.h"
+
+namespace blockwatch {
+
+struct ApplierOptions {
+  std::string topic;
+  TimeNs lateness = 48 * kHour;
+  TimeNs dedup_window = 24 * kHour;
+  std::uint64_t dedup_bytes_max = 256ULL << 20U;
+};
+
+/// What stands between two commits, for the decision when to commit and for the metrics.
+struct PendingWork {
+  std::uint64_t records = 0;
+  bool alertable = false;  // an observation or message that changes an incident
+  std::array<std::uint64_t, kVerdictCount> by_verdict{};
+  std::array<std::uint64_t, kRejectReasonCount> by_reason{};
+};
+
+/// Owned by the Worker, its thread. `store` outlives it.
+class Applier {
+ public:
+  /// Loads progress, dictionaries, dedup windows and open incidents of `partitions`.
+  static Expected<std::unique_ptr<Applier>> create(Store& store, std::shared_ptr<const Ruleset> ruleset,
+                                                   const std::vector<std::uint32_t>& partitions, ApplierOptions options);
+  ~Applier();
+
+  /// Each record ends in exactly one of these two; offsets of a partition rise from call to call.
+  void reject(const SourceRecord& record, RejectReason reason);
+  void message(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion);
+
+  const PendingWork& pending() const;
+  const std::vector<PartitionProgress>& progress() const;
+
+  /// Everything since the last call. Incidents that `closing_clock` has passed are closed with it (kTimeMax: all, kNoTime:
+  /// none). `now`: wall clock, for the notifications' times.
+  CommitBatch take_batch(TimeNs closing_clock, TimeNs now);
+  /// True if take_batch(clock, …) would close an incident.
+  bool closes_any(TimeNs clock) const;
+  /// Marks every partition as ended in the next batch.
+  void mark_ended();
+
+ private:
+  struct Impl;
+  explicit Applier(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace blockwatch

@@ -1,0 +1,449 @@
+#include "pipeline/kafka/kafka_source.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "pipeline/kafka/client.h"
+
+namespace blockwatch {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kBatchRecordsMax = 10'000;
+constexpr milliseconds kLagInterval{500};
+constexpr milliseconds kBrokerCommitInterval{1000};
+constexpr std::chrono::seconds kTopicGrace{5};  // how long a topic may be unknown before that is an answer
+constexpr std::chrono::seconds kGrowthInterval{30};
+// Below this lag everything fits into the local queues and no fetch ever pauses.
+constexpr std::uint64_t kCatchingUpRecords = 10'000;
+constexpr milliseconds kWakePeriod{5};
+constexpr milliseconds kIdlePeriod{250};
+
+// Before 2.2 a full local queue puts the broker thread to sleep for up to a second while the consumer starves; later
+// versions have a setting for that pause.
+bool has_queue_backoff() { return rd_kafka_version() >= 0x020200ff; }
+
+std::vector<kafka::Setting> defaults() {
+  std::vector<kafka::Setting> all{
+      {"client.id", "blockwatch"},
+      {"group.id", "blockwatch"},  // librdkafka wants one even where nothing is committed
+      {"queued.min.messages", "100000"},
+      {"queued.max.messages.kbytes", "65536"},
+      {"reconnect.backoff.ms", "100"},
+      {"reconnect.backoff.max.ms", "1000"},
+      {"socket.timeout.ms", "10000"},
+      {"socket.keepalive.enable", "true"},
+      {"topic.metadata.refresh.interval.ms", "30000"},
+  };
+  if (has_queue_backoff()) all.push_back({"fetch.queue.backoff.ms", "2"});
+  return all;
+}
+
+std::vector<kafka::Setting> forced() {
+  return {
+      {"enable.auto.commit", "false"},        {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},         {"isolation.level", "read_committed"},
+      {"check.crcs", "true"},                 {"enable.partition.eof", "true"},
+      {"statistics.interval.ms", "5000"},     {"allow.auto.create.topics", "false"},
+      {"socket.nagle.disable", "true"},
+  };
+}
+
+void on_error(rd_kafka_t*, int error, const char* reason, void* opaque) {
+  static_cast<kafka::ConnectionState*>(opaque)->on_error(static_cast<rd_kafka_resp_err_t>(error), reason);
+}
+
+// The statistics say whether a broker is connected while no record comes in.
+int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
+  if (std::string_view(json, size).find(R"("state":"UP")") != std::string_view::npos) {
+    static_cast<kafka::ConnectionState*>(opaque)->on_alive();
+  }
+  return 0;  // librdkafka frees it
+}
+
+TimeNs broker_time_of(const rd_kafka_message_t* message) {
+  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+  const std::int64_t ms = rd_kafka_message_timestamp(message, &type);
+  if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0) return kNoTime;
+  return ms > kTimeMax / kMillisecond ? kTimeMax : ms * kMillisecond;
+}
+
+struct Position {
+  std::uint32_t partition = 0;
+  std::optional<std::uint64_t> next_offset;  // none: whatever comes first
+  bool at_end = false;
+  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;  // the last one logged
+};
+
+/// Beside the consumer, on a thread of its own, asks a broker for the topic's metadata: every few milliseconds while
+/// catching up, where librdkafka needs its broker thread woken, and now and then to see whether the topic has grown.
+class TopicWatch {
+ public:
+  TopicWatch(rd_kafka_t* handle, rd_kafka_topic_t* topic, bool wake)
+      : handle_(handle), topic_(topic), wake_(wake), thread_([this] { run(); }) {}
+  ~TopicWatch() {
+    {
+      const std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    changed_.notify_one();
+    thread_.join();
+  }
+  TopicWatch(const TopicWatch&) = delete;
+  TopicWatch& operator=(const TopicWatch&) = delete;
+
+  void catching_up(bool yes) { catching_up_.store(yes, std::memory_order_relaxed); }
+  /// Partitions that the topic was last seen to have; 0 before the first answer.
+  std::uint32_t partition_count() const { return partition_count_.load(std::memory_order_relaxed); }
+
+ private:
+  void run() {
+    auto next_look = steady_clock::now() + kGrowthInterval;
+    std::unique_lock lock(mutex_);
+    while (!stop_) {
+      const bool waking = wake_ && catching_up_.load(std::memory_order_relaxed);
+      changed_.wait_for(lock, waking ? kWakePeriod : kIdlePeriod, [this] { return stop_; });
+      if (stop_ || (!waking && steady_clock::now() < next_look)) continue;
+      lock.unlock();
+      rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+      if (const kafka::Metadata answer = kafka::ask_metadata(handle_, topic_, 100, error);
+          answer && answer->topic_cnt == 1 && answer->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        partition_count_.store(static_cast<std::uint32_t>(answer->topics[0].partition_cnt), std::memory_order_relaxed);
+      }
+      next_look = steady_clock::now() + kGrowthInterval;
+      lock.lock();
+    }
+  }
+
+  rd_kafka_t* handle_;
+  rd_kafka_topic_t* topic_;
+  const bool wake_;
+  std::atomic<bool> catching_up_{false};
+  std::atomic<std::uint32_t> partition_count_{0};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool stop_ = false;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+/// Owns the consumer handle. The records of a batch borrow from librdkafka's messages, which go back at the next poll.
+class KafkaSource final : public Source {
+ public:
+  KafkaSource(const KafkaSourceOptions& options, Telemetry& telemetry,
+              std::unique_ptr<kafka::ConnectionState> connection, kafka::Handle handle, kafka::Topic topic)
+      : topic_name_(options.topic),
+        whole_topic_(!options.partitions),
+        commits_to_broker_(options.settings.contains("group.id")),
+        telemetry_(telemetry),
+        connection_(std::move(connection)),
+        handle_(std::move(handle)),
+        topic_(std::move(topic)),
+        messages_(kBatchRecordsMax) {}
+
+  ~KafkaSource() override {
+    watch_.reset();
+    release_messages();
+  }
+  KafkaSource(const KafkaSource&) = delete;
+  KafkaSource& operator=(const KafkaSource&) = delete;
+
+  Expected<void> assign(std::vector<std::uint32_t> partitions,
+                        const std::map<std::uint32_t, std::uint64_t>& next_offsets) {
+    partitions_ = std::move(partitions);
+    const kafka::PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions_.size())));
+    for (const std::uint32_t partition : partitions_) {
+      Position position;
+      position.partition = partition;
+      if (const auto found = next_offsets.find(partition); found != next_offsets.end()) {
+        position.next_offset = found->second;
+      }
+      positions_.push_back(position);
+      rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))->offset =
+          position.next_offset ? static_cast<std::int64_t>(*position.next_offset) : RD_KAFKA_OFFSET_BEGINNING;
+    }
+    if (const auto error = rd_kafka_assign(handle_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      return fail(ExitCode::temporary, fmt::format("cannot assign {}: {}", topic_name_, rd_kafka_err2str(error)));
+    }
+    queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
+    watch_.emplace(handle_.get(), topic_.get(), !has_queue_backoff());
+    return {};
+  }
+
+  const std::vector<std::uint32_t>& partitions() const override { return partitions_; }
+
+  Expected<void> poll(milliseconds timeout, SourceBatch& batch) override {
+    release_messages();
+    batch.clear();
+    if (halted_) return tl::unexpected(*halted_);
+    rd_kafka_poll(handle_.get(), 0);  // errors and statistics
+    // A batch call waits until the batch is full or its time is over. So it never waits; where nothing is there, one
+    // record is waited for.
+    if (take(milliseconds(0), kBatchRecordsMax) == 0 && timeout.count() > 0 && take(timeout, 1) == 1) {
+      take(milliseconds(0), kBatchRecordsMax - 1);
+    }
+    sort_out(batch);
+    report_lag();
+    if (watch_->partition_count() > partitions_.size() && whole_topic_ && !halted_) {
+      halted_ = Error{ExitCode::temporary,
+                      fmt::format("topic {} has grown from {} to {} partitions; a restart takes the new ones",
+                                  topic_name_, partitions_.size(), watch_->partition_count())};
+    }
+    commit_to_broker();
+    if (halted_ && batch.records.empty()) return tl::unexpected(*halted_);
+    return {};
+  }
+
+  void committed(std::span<const PartitionProgress> progress) override {
+    if (!commits_to_broker_) return;
+    for (const PartitionProgress& p : progress) uncommitted_[p.partition] = p.next_offset;
+    commit_to_broker();
+  }
+
+ private:
+  std::size_t take(milliseconds timeout, std::size_t max) {
+    const ssize_t n = rd_kafka_consume_batch_queue(queue_.get(), static_cast<int>(timeout.count()),
+                                                   messages_.data() + message_count_, max);
+    if (n <= 0) return 0;
+    message_count_ += static_cast<std::size_t>(n);
+    return static_cast<std::size_t>(n);
+  }
+
+  void release_messages() {
+    for (std::size_t i = 0; i < message_count_; ++i) rd_kafka_message_destroy(messages_[i]);
+    message_count_ = 0;
+  }
+
+  Position* position_of(const rd_kafka_message_t* message) {
+    const auto partition = static_cast<std::uint32_t>(message->partition);
+    if (positions_.empty() || partition < positions_.front().partition || partition > positions_.back().partition) {
+      return nullptr;
+    }
+    return &positions_[partition - positions_.front().partition];  // the partitions are a range without holes
+  }
+
+  void sort_out(SourceBatch& batch) {
+    std::uint64_t repeated = 0;
+    batch.records.reserve(message_count_);
+    for (std::size_t i = 0; i < message_count_ && !halted_; ++i) {
+      const rd_kafka_message_t* message = messages_[i];
+      Position* position = position_of(message);
+      if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        on_event(message, position);
+        continue;
+      }
+      if (position == nullptr) continue;
+      const auto offset = static_cast<std::uint64_t>(message->offset);
+      if (position->next_offset && offset < *position->next_offset) {
+        ++repeated;
+        continue;
+      }
+      position->next_offset = offset + 1;  // a jump ahead is legal: control records, compaction
+      position->at_end = false;
+      position->error = RD_KAFKA_RESP_ERR_NO_ERROR;
+      batch.records.push_back({position->partition, offset, broker_time_of(message),
+                               std::string_view(static_cast<const char*>(message->payload),
+                                                message->payload == nullptr ? 0 : message->len)});
+    }
+    if (repeated > 0) {
+      log::warning("kafka_repeated_records", "the broker delivered records again; they were dropped",
+                   {{"records", repeated}});
+    }
+    if (!batch.records.empty()) connection_->on_alive();
+    // Without a connection nobody knows where the log ends.
+    if (connection_->down()) return;
+    for (const Position& p : positions_) {
+      if (p.at_end) batch.at_end.push_back(p.partition);
+    }
+  }
+
+  void on_event(const rd_kafka_message_t* message, Position* position) {
+    const std::string_view reason = message->payload == nullptr ? "" : rd_kafka_message_errstr(message);
+    switch (message->err) {
+      case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+        connection_->on_alive();
+        if (position != nullptr) position->at_end = true;
+        return;
+      case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+      case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+#if RD_KAFKA_VERSION >= 0x020100ff
+      case RD_KAFKA_RESP_ERR__LOG_TRUNCATION:
+#endif
+        halt(message, position, reason);
+        return;
+      case RD_KAFKA_RESP_ERR__BAD_MSG:
+      case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
+        // librdkafka would skip what it cannot read: a silent gap.
+        halted_ = Error{ExitCode::temporary, fmt::format("partition {}/{}: unreadable records at offset {}: {}",
+                                                         topic_name_, message->partition, message->offset, reason)};
+        return;
+      default:
+        if (rd_kafka_fatal_error(handle_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+          halted_ = Error{ExitCode::temporary, fmt::format("the Kafka client failed for good: {}", reason)};
+          return;
+        }
+        if (position == nullptr || position->error == message->err) return;  // of the group, or logged already
+        position->error = message->err;
+        position->at_end = false;
+        log::warning("kafka_partition_error", "a partition cannot be read; trying again",
+                     {{"topic", topic_name_}, {"partition", position->partition}, {"error", rd_kafka_err2name(message->err)}});
+    }
+  }
+
+  void halt(const rd_kafka_message_t* message, const Position* position, std::string_view reason) {
+    const std::string offset = position != nullptr && position->next_offset
+                                   ? std::to_string(*position->next_offset)
+                                   : std::string("of its first record");
+    halted_ = Error{
+        ExitCode::state_damaged,
+        fmt::format("halted: partition {}/{}: offset {} is no longer (or not yet) in the topic: {} (retention overran "
+                    "this state, or the topic was truncated or created anew; compare the topic's offsets with "
+                    "`blockwatch completeness`, and start an empty state.dir to count what the topic still has)",
+                    topic_name_, message->partition, offset, reason)};
+  }
+
+  void report_lag() {
+    const auto now = steady_clock::now();
+    if (now < next_lag_report_) return;
+    next_lag_report_ = now + kLagInterval;
+    std::uint64_t total = 0;
+    for (const Position& p : positions_) {
+      std::int64_t low = -1;
+      std::int64_t high = -1;
+      if (rd_kafka_get_watermark_offsets(handle_.get(), topic_name_.c_str(), static_cast<std::int32_t>(p.partition),
+                                         &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+          high < 0) {
+        continue;  // not fetched yet; these are cached values, no request
+      }
+      const auto end = static_cast<std::uint64_t>(high);
+      const std::uint64_t next = p.next_offset.value_or(low < 0 ? 0 : static_cast<std::uint64_t>(low));
+      // At the end, whatever lies before the mark is control records.
+      const std::uint64_t lag = p.at_end || end <= next ? 0 : end - next;
+      telemetry_.lag(topic_name_, p.partition, lag);
+      total += lag;
+    }
+    watch_->catching_up(total > kCatchingUpRecords);
+  }
+
+  // Advice: a failure means that a lag tool sees an older figure, and the next second brings another try.
+  void commit_to_broker() {
+    if (uncommitted_.empty() || connection_->down() || steady_clock::now() < next_commit_) return;
+    next_commit_ = steady_clock::now() + kBrokerCommitInterval;
+    const kafka::PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(uncommitted_.size())));
+    for (const auto& [partition, next_offset] : uncommitted_) {
+      rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))->offset =
+          static_cast<std::int64_t>(next_offset);
+    }
+    rd_kafka_commit(handle_.get(), list.get(), 1);
+    uncommitted_.clear();
+  }
+
+  const std::string topic_name_;
+  const bool whole_topic_;
+  const bool commits_to_broker_;
+  Telemetry& telemetry_;
+  std::unique_ptr<kafka::ConnectionState> connection_;  // the handle's callbacks use it
+  kafka::Handle handle_;
+  kafka::Topic topic_;
+  kafka::Queue queue_;
+  std::vector<std::uint32_t> partitions_;
+  std::vector<Position> positions_;  // one per partition, ascending
+  std::vector<rd_kafka_message_t*> messages_;
+  std::size_t message_count_ = 0;
+  std::optional<Error> halted_;  // returned once the records before it are
+  std::map<std::uint32_t, std::uint64_t> uncommitted_;
+  steady_clock::time_point next_commit_{};
+  steady_clock::time_point next_lag_report_{};
+  std::optional<TopicWatch> watch_;
+};
+
+// How many partitions the topic has, as soon as a broker says so.
+Expected<std::uint32_t> count_partitions(rd_kafka_t* handle, rd_kafka_topic_t* topic,
+                                         kafka::ConnectionState& connection, const std::atomic<bool>& stop) {
+  const char* name = rd_kafka_topic_name(topic);
+  std::optional<steady_clock::time_point> unknown_since;
+  while (!stop) {
+    rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
+    const kafka::Metadata answer = kafka::ask_metadata(handle, topic, 1000, error);
+    rd_kafka_poll(handle, 0);  // errors, with their reasons
+    if (answer && answer->topic_cnt == 1) {
+      connection.on_alive();
+      const rd_kafka_metadata_topic& found = answer->topics[0];
+      if (found.err == RD_KAFKA_RESP_ERR_NO_ERROR && found.partition_cnt > 0) {
+        return static_cast<std::uint32_t>(found.partition_cnt);
+      }
+      if (found.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+        return fail(ExitCode::temporary, fmt::format("topic {}: the broker does not allow this client to read it; grant "
+                                                     "READ and DESCRIBE",
+                                                     name));
+      }
+      if (!unknown_since) unknown_since = steady_clock::now();
+      if (steady_clock::now() - *unknown_since > kTopicGrace) {
+        return fail(ExitCode::temporary, fmt::format("topic {} does not exist ({}); create it, or mend source.topic",
+                                                     name, rd_kafka_err2str(found.err)));
+      }
+    } else if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT) {
+      connection.on_error(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, rd_kafka_err2str(error));
+    } else if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+      connection.on_error(error, rd_kafka_err2str(error));
+    }
+    std::this_thread::sleep_for(milliseconds(100));
+  }
+  return fail(ExitCode::ok, "stopped");
+}
+
+Expected<std::vector<std::uint32_t>> choose_partitions(const KafkaSourceOptions& options, std::uint32_t count) {
+  const auto [first, last] = options.partitions.value_or(std::pair<std::uint32_t, std::uint32_t>(0, count - 1));
+  if (last >= count) {
+    return fail(ExitCode::temporary, fmt::format("topic {} has {} partitions (0-{}); source.partitions asks for {}-{}",
+                                                 options.topic, count, count - 1, first, last));
+  }
+  if (!options.partitions && !options.next_offsets.empty() && options.next_offsets.rbegin()->first >= count) {
+    return fail(ExitCode::state_damaged,
+                fmt::format("halted: the state has counted partition {} of topic {}, which has {} partitions now: it was "
+                            "created anew, or this is another cluster",
+                            options.next_offsets.rbegin()->first, options.topic, count));
+  }
+  std::vector<std::uint32_t> chosen;
+  for (std::uint32_t p = first; p <= last; ++p) chosen.push_back(p);
+  return chosen;
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Source>> make_kafka_source(const KafkaSourceOptions& options, Telemetry& telemetry,
+                                                    const std::atomic<bool>& stop) {
+  auto connection = std::make_unique<kafka::ConnectionState>();
+  auto conf = kafka::make_conf(options.settings, defaults(), forced());
+  if (!conf) return tl::unexpected(conf.error());
+  rd_kafka_conf_set_opaque(conf->get(), connection.get());
+  rd_kafka_conf_set_error_cb(conf->get(), on_error);
+  rd_kafka_conf_set_stats_cb(conf->get(), on_statistics);
+  auto handle = kafka::make_handle(RD_KAFKA_CONSUMER, std::move(*conf));
+  if (!handle) return tl::unexpected(handle.error());
+  kafka::Topic topic(rd_kafka_topic_new(handle->get(), options.topic.c_str(), nullptr));
+  if (!topic) {
+    return fail(ExitCode::bad_config, fmt::format("source.topic \"{}\": {}", options.topic,
+                                                  rd_kafka_err2str(rd_kafka_last_error())));
+  }
+
+  const auto count = count_partitions(handle->get(), topic.get(), *connection, stop);
+  if (!count) return tl::unexpected(count.error());
+  auto chosen = choose_partitions(options, *count);
+  if (!chosen) return tl::unexpected(chosen.error());
+
+  auto source = std::make_unique<KafkaSource>(options, telemetry, std::move(connection), std::move(*handle),
+                                              std::move(topic));
+  if (auto assigned = source->assign(std::move(*chosen), options.next_offsets); !assigned) {
+    return tl::unexpected(assigned.error());
+  }
+  return source;
+}
+
+}  // namespace blockwatch

@@ -1,0 +1,32 @@
+// A Kafka topic as a source, by librdkafka's C batch calls. Partitions are assigned, not negotiated, at the offsets that
+// the store holds; the broker's group offsets are advice for lag tools only.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "pipeline/ports.h"
+#include "pipeline/telemetry.h"
+
+namespace blockwatch {
+
+struct KafkaSourceOptions {
+  std::string topic;
+  std::map<std::string, std::string> settings;  // librdkafka's, as the operator gave them
+  std::optional<std::pair<std::uint32_t, std::uint32_t>> partitions;  // inclusive; none = all of the topic
+  /// Next offset by partition; absent = the partition's first record.
+  std::map<std::uint32_t, std::uint64_t> next_offsets;
+};
+
+/// Waits for the broker until it answers or `stop`; then assigns. Errors: a configuration that librdkafka refuses (78),
+/// a topic or partition that does not exist (75), stopped (0 as ExitCode::ok).
+Expected<std::unique_ptr<Source>> make_kafka_source(const KafkaSourceOptions& options, Telemetry& telemetry,
+                                                    const std::atomic<bool>& stop);
+
+}  // namespace blockwatch

@@ -1,0 +1,48 @@
+// The persisted dictionaries as the worker uses them: text -> small id. New names join the next commit, so that an id
+// never stands on the disk without its text.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/ori.h"
+#include "state/records.h"
+#include "state/store.h"
+
+namespace blockwatch {
+
+/// Owned by the Applier; the worker's thread. In memory as large as the dictionaries.
+class Names {
+ public:
+  explicit Names(const Snapshot& snapshot);
+
+  DictionaryId id(Dictionary dictionary, std::string_view text);
+  DictionaryId id(const Ori& ori);
+  const std::string& text(Dictionary dictionary, DictionaryId id) const;
+
+  /// Moves what is new since the last call into the batch.
+  void take_new(CommitBatch& batch);
+
+ private:
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  struct Table {
+    std::vector<std::string> texts;
+    std::unordered_map<std::string, DictionaryId, TextHash, std::equal_to<>> ids;
+    std::size_t stored = 0;  // how many of texts the store has
+  };
+  Table& table(Dictionary dictionary) { return tables_.at(static_cast<std::size_t>(dictionary) - 1); }
+
+  std::array<Table, kDictionaryCount> tables_;
+  boost::unordered_flat_map<Ori, DictionaryId, OriHash> ori_ids_;
+};
+
+}  // namespace blockwatch

@@ -1,0 +1,134 @@
+#include "pipeline/output/deliverer.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "base/log.h"
+
+namespace blockwatch {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t kBatchMax = 500;
+constexpr milliseconds kDeliverMax{5000};
+constexpr milliseconds kLogWait{200};  // how soon a stop is seen while there is nothing to do
+constexpr milliseconds kDelayFirst{100};
+constexpr milliseconds kDelayMax{30'000};
+constexpr milliseconds kDelayStopping{100};
+
+}  // namespace
+
+milliseconds retry_delay(unsigned failures) {
+  if (failures == 0) return milliseconds(0);
+  milliseconds delay = kDelayFirst;
+  for (unsigned i = 1; i < failures && delay < kDelayMax; ++i) delay *= 2;
+  return std::min(delay, kDelayMax);
+}
+
+struct Deliverer::Impl {
+  Impl(Store& s, std::unique_ptr<Output> o, Telemetry& t)
+      : store(s), output(std::move(o)), telemetry(t), cursor(s.cursor(output->name())) {}
+
+  void run() {
+    while (!is_over()) {
+      const std::uint64_t end = store.wait_for_log(cursor, kLogWait);
+      telemetry.outbox_pending(output->name(), end - std::min<std::uint64_t>(cursor, end));
+      if (end > cursor) deliver_some();
+    }
+  }
+
+  // Nothing left to do, or no time left to do it in.
+  bool is_over() {
+    const std::lock_guard lock(mutex);
+    return deadline && (cursor >= store.log_end() || steady_clock::now() >= *deadline);
+  }
+
+  void deliver_some() {
+    const std::vector<Notification> batch = store.read_log(cursor, kBatchMax);
+    if (batch.empty()) return;
+    const Expected<std::size_t> acknowledged = output->deliver(batch, time_for_delivery());
+    const std::size_t count = acknowledged.value_or(0);
+    if (count > 0) advance(batch, count);
+    if (count == batch.size()) {
+      if (failures > 0) log::info("output_recovered", "the output takes notifications again", {{"output", output->name()}});
+      failures = 0;
+      return;
+    }
+    ++failures;
+    if (failures == 1) {
+      log::warning("output_failed", "an output does not take notifications; they stay in the log and are sent again",
+                   {{"output", output->name()},
+                    {"error", acknowledged ? "not all were acknowledged in time" : acknowledged.error().message},
+                    {"pending", store.log_end() - cursor}});
+    }
+    wait(retry_delay(failures));
+  }
+
+  void advance(const std::vector<Notification>& batch, std::size_t count) {
+    if (auto set = store.set_cursor(output->name(), batch[count - 1].sequence); !set) {
+      // The worker's next commit meets the same and ends the process; until then this output may repeat itself.
+      log::error("cursor_failed", "cannot store how far an output is", {{"output", output->name()}, {"error", set.error().message}});
+    }
+    cursor = batch[count - 1].sequence;
+    const TimeNs now = wall_clock_now();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (batch[i].newest_broker_time == kNoTime) continue;
+      telemetry.alert_latency(std::max(0.0, static_cast<double>(now - batch[i].newest_broker_time) / kSecond));
+    }
+    const std::uint64_t end = store.log_end();
+    telemetry.outbox_pending(output->name(), end - std::min<std::uint64_t>(cursor, end));
+  }
+
+  milliseconds time_for_delivery() {
+    const std::lock_guard lock(mutex);
+    if (!deadline) return kDeliverMax;
+    const auto left = std::chrono::duration_cast<milliseconds>(*deadline - steady_clock::now());
+    return std::clamp(left, milliseconds(0), kDeliverMax);
+  }
+
+  // A stop ends the wait: what is left is tried at once, and then often, for little time remains.
+  void wait(milliseconds delay) {
+    std::unique_lock lock(mutex);
+    if (!deadline && !changed.wait_for(lock, delay, [this] { return deadline.has_value(); })) return;
+    if (failures_stopping++ == 0) return;
+    changed.wait_until(lock, std::min(steady_clock::now() + kDelayStopping, *deadline), [] { return false; });
+  }
+
+  Store& store;
+  const std::unique_ptr<Output> output;
+  Telemetry& telemetry;
+  std::atomic<std::uint64_t> cursor;  // written by the thread only
+  unsigned failures = 0;              // in a row; the thread's
+  unsigned failures_stopping = 0;     // the thread's
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::optional<steady_clock::time_point> deadline;  // set once, by stop(); guarded by mutex
+  std::thread thread;
+};
+
+Deliverer::Deliverer(Store& store, std::unique_ptr<Output> output, Telemetry& telemetry)
+    : impl_(std::make_unique<Impl>(store, std::move(output), telemetry)) {}
+
+Deliverer::~Deliverer() { stop(steady_clock::now()); }
+
+void Deliverer::start() {
+  impl_->thread = std::thread([this] { impl_->run(); });
+}
+
+void Deliverer::stop(steady_clock::time_point deadline) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    if (!impl_->deadline) impl_->deadline = deadline;
+  }
+  impl_->changed.notify_all();
+  if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+bool Deliverer::drained() const { return impl_->cursor >= impl_->store.log_end(); }
+
+}  // namespace blockwatch

@@ -1,0 +1,87 @@
+#include "pipeline/ruleset.h"
+
+#include "base/check.h"
+#include "pipeline/ruleset_index.h"
+
+namespace blockwatch {
+
+struct Ruleset::Impl {
+  Impl(std::shared_ptr<const Catalog> c, std::shared_ptr<const Policy> p)
+      : catalog(std::move(c)),
+        policy(std::move(p)),
+        askers(*catalog),
+        destinations(*catalog),
+        rules(*catalog, *policy) {}
+
+  std::shared_ptr<const Catalog> catalog;
+  std::shared_ptr<const Policy> policy;
+  AskerIndex askers;
+  DestinationIndex destinations;
+  RuleIndex rules;
+
+  NodeIndex imitated(const Ori& ori, TimeNs time) const {
+    for (const Ori& real : askers.look_alikes(ori)) {
+      if (askers.row(real, time) == nullptr) continue;
+      const NodeIndex node = askers.resolve(real, {}, time).node;
+      if (rules.is_blocked_or_in_gap(node, time)) return node;
+    }
+    return kNoNode;
+  }
+};
+
+Ruleset::Ruleset() = default;
+Ruleset::~Ruleset() = default;
+
+std::shared_ptr<const Ruleset> Ruleset::compile(std::shared_ptr<const Catalog> catalog,
+                                                std::shared_ptr<const Policy> policy) {
+  std::shared_ptr<Ruleset> ruleset(new Ruleset());
+  ruleset->impl_ = std::make_unique<Impl>(std::move(catalog), std::move(policy));
+  return ruleset;
+}
+
+const Catalog& Ruleset::catalog() const {
+  return *impl_->catalog;
+}
+const Policy& Ruleset::policy() const {
+  return *impl_->policy;
+}
+
+Asker Ruleset::resolve(const Ori& ori, std::string_view line, TimeNs time) const {
+  Asker asker = impl_->askers.resolve(ori, line, time);
+  if (!asker.has_row) asker.imitated = impl_->imitated(ori, time);
+  return asker;
+}
+
+Target Ruleset::target(std::string_view destination, TimeNs time) const {
+  const auto ori = destination.size() == Ori::kSize ? Ori::from(destination) : std::nullopt;
+  if (!ori) return impl_->destinations.code(destination);
+  Target target;
+  target.usable = true;
+  const CompiledRow* const row = impl_->askers.row(*ori, time);
+  const auto reached = row != nullptr ? row->reached : jurisdiction_of_ori_prefix(destination.substr(0, 2));
+  if (reached) target.jurisdictions.insert(*reached);
+  return target;
+}
+
+Verdict Ruleset::judge(const JudgedFacts& facts, std::vector<PolicyMatch>& matches) const {
+  Verdict strongest = Verdict::none;
+  for (const std::uint32_t rule : impl_->rules.about(facts.jurisdiction, facts.node)) {
+    const PolicyMatch match = impl_->rules.judge(rule, facts);
+    if (match.verdict == Verdict::none) continue;
+    matches.push_back(match);
+    if (match.verdict < strongest) strongest = match.verdict;
+  }
+  return strongest;
+}
+
+void Ruleset::judge_side_channel(const JudgedFacts& facts, std::vector<PolicyMatch>& matches) const {
+  JudgedFacts side = facts;
+  side.cls = Class::other;  // what makes a rule match is that it lists this class
+  side.photo = false;
+  for (const std::uint32_t rule : impl_->rules.about(side.jurisdiction, side.node)) {
+    const PolicyMatch match = impl_->rules.judge(rule, side);
+    if (match.verdict == Verdict::blocked) matches.push_back(match);
+  }
+}
+
+}  // namespace blockwatch

@@ -1,0 +1,130 @@
+// The three look-ups that a ruleset is compiled to: who asked, what a destination code reaches, which
+// policies can match.
+//
+// Each is immutable, borrows the catalog (and policy) that it was built from, and does work per call that
+// depends on what matches only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/domain.h"
+#include "base/ori.h"
+#include "base/time.h"
+#include "config/catalog.h"
+#include "config/policy.h"
+#include "pipeline/ruleset.h"
+
+namespace blockwatch {
+
+/// What an event needs of a row of oris.csv.
+struct CompiledRow {
+  Validity validity;
+  NodeIndex agency = kNoNode;
+  bool inactive = false;
+  bool shared = false;
+  bool federal = false;                 // type FE or JF
+  std::optional<Jurisdiction> reached;  // by the ORI as a destination
+  const OriRow* source = nullptr;
+};
+
+/// ORI -> row, asker, look-alikes.
+class AskerIndex {
+ public:
+  explicit AskerIndex(const Catalog& catalog);
+
+  /// The row that is valid at `time`; null: none.
+  const CompiledRow* row(const Ori& ori, TimeNs time) const;
+
+  /// Contract §3 "Who asked", all but `imitated`. `line` empty: the event names none.
+  Asker resolve(const Ori& ori, std::string_view line, TimeNs time) const;
+
+  /// The catalog's ORIs that look like this one (O as 0, I as 1), bytewise sorted.
+  std::span<const Ori> look_alikes(const Ori& ori) const;
+
+ private:
+  struct Range {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+  };
+  using OriMap = boost::unordered_flat_map<Ori, Range, OriHash>;
+
+  void index_rows();
+  void index_look_alikes();
+  void index_patterns();
+  std::span<const CompiledRow> rows_of(const Ori& ori) const;
+  std::optional<NodeIndex> by_pattern(const Ori& ori, TimeNs time) const;
+  std::optional<NodeIndex> by_line(std::string_view line, TimeNs time) const;
+  bool holds(NodeIndex node, TimeNs time) const { return catalog_.nodes[node].validity.contains(time); }
+
+  const Catalog& catalog_;
+  std::vector<CompiledRow> rows_;  // parallel to the catalog's
+  OriMap rows_of_;
+  std::vector<Ori> look_alikes_;
+  OriMap look_alikes_of_;
+  /// By an ORI's first character the patterns that can match it, in their order.
+  std::array<std::vector<std::uint32_t>, 256> patterns_;
+};
+
+/// Destination codes and regions -> jurisdictions.
+class DestinationIndex {
+ public:
+  explicit DestinationIndex(const Catalog& catalog);
+
+  /// Of any text that is no ORI.
+  Target code(std::string_view text) const;
+
+ private:
+  const Catalog& catalog_;
+  std::array<Target, 36 * 36> two_characters_;
+};
+
+/// (jurisdiction, node) -> the rules that can speak of it, in file order; and their verdicts.
+class RuleIndex {
+ public:
+  RuleIndex(const Catalog& catalog, const Policy& policy);
+
+  std::span<const std::uint32_t> about(Jurisdiction jurisdiction, NodeIndex node) const;
+
+  /// The verdict of one rule that is about the facts' jurisdiction and node.
+  PolicyMatch judge(std::uint32_t rule, const JudgedFacts& facts) const;
+
+  /// Whether any block that is not in shadow mode is in force or in its gap for this node, in any
+  /// jurisdiction.
+  bool is_blocked_or_in_gap(NodeIndex node, TimeNs time) const;
+
+ private:
+  struct CompiledRule {
+    Validity window;  // of a block from its gap on
+    TimeNs enforce_from = kNoTime;
+    std::uint8_t classes = 0;  // one bit a class, then kPhotoBit
+    bool watch = false;
+    bool shadow = false;
+    const PolicyRule* source = nullptr;
+    std::vector<std::vector<bool>> exception_nodes;  // an empty entry: all that the rule covers
+  };
+  struct Range {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+  };
+
+  void index_rules(const std::vector<std::vector<NodeIndex>>& nodes_of);
+  void index_block_windows(const std::vector<std::vector<NodeIndex>>& nodes_of);
+  static bool covers(const CompiledRule& rule, const JudgedFacts& facts);
+  static std::int32_t exception_for(const CompiledRule& rule, const JudgedFacts& facts);
+
+  std::size_t node_count_;
+  std::vector<CompiledRule> rules_;   // parallel to the policy's
+  std::vector<std::uint32_t> lists_;  // every distinct list of rules once
+  std::vector<Range> about_;          // [jurisdiction * node_count_ + node] in lists_
+  /// Per node when any block covers it: disjoint and ascending.
+  std::vector<std::vector<Validity>> block_windows_;
+};
+
+}  // namespace blockwatch

@@ -1,0 +1,45 @@
+// The figures that the data path shows to the outside (contract §9), kept in one Prometheus registry.
+//
+// Thread: every call from any thread. Lifetime: outlives the threads that report to it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/domain.h"
+#include "base/time.h"
+
+namespace blockwatch {
+
+class Telemetry {
+ public:
+  Telemetry();
+  ~Telemetry();
+
+  // ---- by the worker, after each commit
+  /// Records that this commit made durable on one partition, its next offset, and its clock.
+  void consumed(std::string_view topic, std::uint32_t partition, std::uint64_t records, TimeNs now);
+  void rejected(RejectReason reason, std::uint64_t records);
+  void observed(Verdict verdict, std::uint64_t observations);
+  void committed(double seconds);
+
+  // ---- by sources and outputs
+  void lag(std::string_view topic, std::uint32_t partition, std::uint64_t records);
+  /// As last reported; none: the source does not know.
+  std::optional<std::uint64_t> lag_of(std::string_view topic, std::uint32_t partition) const;
+  /// Broker timestamp of the record that raised it to acknowledged by an output.
+  void alert_latency(double seconds);
+  void outbox_pending(std::string_view output, std::uint64_t notifications);
+
+  /// Prometheus text format.
+  std::string render() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace blockwatch

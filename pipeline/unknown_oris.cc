@@ -1,0 +1,28 @@
+#include "pipeline/unknown_oris.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace blockwatch {
+
+bool UnknownOris::admit(std::uint32_t partition, std::int64_t day, DictionaryId ori) {
+  auto at = days_.find({partition, day});
+  if (at == days_.end()) at = days_.emplace(std::pair{partition, day}, Day{load_(partition, day), 0}).first;
+  at->second.last_use = ++uses_;
+  Ids& ids = at->second.ids;
+  if (ids.contains(ori)) return true;
+  if (ids.size() >= kUnknownOrisPerDay) return false;
+  ids.insert(ori);
+  return true;
+}
+
+void UnknownOris::trim() {
+  if (days_.size() <= kDaysInMemory) return;
+  std::vector<std::uint64_t> uses;
+  for (const auto& [key, day] : days_) uses.push_back(day.last_use);
+  const auto keep_from = uses.end() - static_cast<std::ptrdiff_t>(kDaysInMemory / 2);
+  std::nth_element(uses.begin(), keep_from, uses.end());
+  std::erase_if(days_, [oldest = *keep_from](const auto& entry) { return entry.second.last_use < oldest; });
+}
+
+}  // namespace blockwatch

@@ -1,0 +1,54 @@
+// The data path in one loop: poll, parse, resolve, expand, judge, apply, commit.
+//
+// Guarantees: every record of every assigned partition is counted, rejected, out of scope or a duplicate exactly once,
+// through any crash: all that a record causes and the next offset stand in one synced batch, and a start resumes from the
+// store. A failed commit ends the run; nothing of the batch is kept in memory.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "pipeline/ports.h"
+#include "pipeline/ruleset.h"
+#include "pipeline/telemetry.h"
+#include "state/store.h"
+
+namespace blockwatch {
+
+struct WorkerOptions {
+  std::string topic;
+  TimeNs lateness = 48 * kHour;
+  TimeNs dedup_window = 24 * kHour;
+  std::uint64_t dedup_bytes_max = 256ULL << 20U;
+  std::uint64_t record_bytes_max = 65536;
+  /// Ends when every partition stands at its end, closes every incident, and marks the partitions as ended.
+  bool batch = false;
+};
+
+/// What the worker knows of its run; read by others at any time.
+struct WorkerStatus {
+  std::atomic<bool> at_end{false};  // every partition stands at the end of its log and everything is committed
+  std::atomic<std::uint64_t> records{0};  // committed in this run
+  std::atomic<TimeNs> last_progress{0};   // wall clock of the last poll that came back
+};
+
+/// Owned by the wiring; run() is the worker's thread. The store, source, telemetry and status outlive it.
+class Worker {
+ public:
+  Worker(Store& store, Source& source, std::shared_ptr<const Ruleset> ruleset, WorkerOptions options,
+         Telemetry& telemetry, WorkerStatus& status);
+  ~Worker();
+
+  /// Until `stop` (what was read is committed first) or, in a batch, the end. An error ends the process with its code.
+  Expected<void> run(const std::atomic<bool>& stop);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace blockwatch

@@ -1,0 +1,59 @@
+// Parsing allocates nothing once it has seen a record of that size.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <new>
+
+#include "tests/unit/pipeline/message.h"
+
+namespace {
+std::size_t allocations = 0;  // by operator new, of this program and its libraries
+}  // namespace
+
+void* operator new(std::size_t size) {
+  ++allocations;
+  if (void* const memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+  std::free(memory);
+}
+
+namespace blockwatch {
+namespace {
+
+std::size_t allocations_of_a_warm_parse(const std::string& payload) {
+  Parser parser(65536);
+  QueryEvent event;
+  const SourceRecord record{.partition = 0, .offset = 0, .broker_time = kReceived, .payload = payload};
+  const auto first = parser.parse(record, event);
+  const std::size_t before = allocations;
+  const auto second = parser.parse(record, event);
+  EXPECT_EQ(first, second);
+  return allocations - before;
+}
+
+TEST(ParseAllocation, TheCountOfThisTestSeesOperatorNew) {
+  const std::size_t before = allocations;
+  auto* const kept = new std::vector<int>(100);
+  EXPECT_EQ(allocations, before + 2);
+  delete kept;
+}
+
+TEST(ParseAllocation, AWarmParserAllocatesNothing) {
+  Message message;
+  message.with("results", R"([{"destination":"NY","outcome":"rejected"}])")
+      .with("subject", R"({"a":{"b":[1,"é\u00e9"]}})");
+  EXPECT_EQ(allocations_of_a_warm_parse(message.json()), 0U);
+  std::string wide = "{\"n\":0";
+  for (int i = 0; i < 1000; ++i) wide += ",\"n" + std::to_string(i) + "\":0";
+  EXPECT_EQ(allocations_of_a_warm_parse(message.with("attention", wide + "}").json()), 0U);
+  EXPECT_EQ(allocations_of_a_warm_parse("{} x"), 0U);
+  EXPECT_EQ(allocations_of_a_warm_parse("{\"a\":"), 0U);
+}
+
+}  // namespace
+}  // namespace blockwatch

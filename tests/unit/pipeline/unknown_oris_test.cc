@@ -1,0 +1,42 @@
+#include "pipeline/unknown_oris.h"
+
+#include <gtest/gtest.h>
+
+namespace blockwatch {
+namespace {
+
+TEST(UnknownOris, TheHundredThousandFirstHaveRowsOfTheirOwn) {
+  UnknownOris oris([](std::uint32_t, std::int64_t) { return UnknownOris::Ids(); });
+  for (DictionaryId id = 0; id < kUnknownOrisPerDay; ++id) ASSERT_TRUE(oris.admit(0, 1, id));
+  EXPECT_FALSE(oris.admit(0, 1, kUnknownOrisPerDay));
+  EXPECT_TRUE(oris.admit(0, 1, 5)) << "one that has a row keeps it";
+  EXPECT_TRUE(oris.admit(0, 2, kUnknownOrisPerDay)) << "another day has its own bound";
+  EXPECT_TRUE(oris.admit(1, 1, kUnknownOrisPerDay)) << "another partition too";
+}
+
+TEST(UnknownOris, WhatTheStoreHoldsCountsAfterARestart) {
+  UnknownOris oris([](std::uint32_t, std::int64_t) {
+    UnknownOris::Ids ids;
+    for (DictionaryId id = 0; id < kUnknownOrisPerDay; ++id) ids.insert(id);
+    return ids;
+  });
+  EXPECT_TRUE(oris.admit(0, 1, 7));
+  EXPECT_FALSE(oris.admit(0, 1, kUnknownOrisPerDay));
+}
+
+TEST(UnknownOris, DaysThatWereNotTouchedLatelyAreReadAgain) {
+  int loads = 0;
+  UnknownOris oris([&](std::uint32_t, std::int64_t) {
+    ++loads;
+    return UnknownOris::Ids();
+  });
+  for (std::int64_t day = 0; day < 100; ++day) oris.admit(0, day, 1);
+  oris.trim();
+  oris.admit(0, 99, 1);
+  EXPECT_EQ(loads, 100) << "a recent day stays";
+  oris.admit(0, 0, 1);
+  EXPECT_EQ(loads, 101) << "an old one does not";
+}
+
+}  // namespace
+}  // namespace blockwatch

@@ -1,0 +1,341 @@
+// The data path on a real store with a scripted source: what is counted, and that stops and restarts change
+// nothing.
+#include "pipeline/worker.h"
+
+#include <algorithm>
+#include <deque>
+#include <filesystem>
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "config/catalog.h"
+#include "config/policy.h"
+#include "state/cell.h"
+
+namespace blockwatch {
+namespace {
+
+constexpr std::string_view kAgencies = R"(
+[[agency]]
+id = "dhs"
+[[agency]]
+id = "ice"
+parent = "dhs"
+[[agency]]
+id = "hsi"
+parent = "ice"
+[[agency]]
+id = "local"
+)";
+constexpr std::string_view kOris =
+    "ori,agency,name,type,status,line,state,valid_from,valid_to,tags\n"
+    "VTICE0900,ice,,FE,active,,VT,,,\n"
+    "DCHSI0000,hsi,,FE,active,,DC,,,\n"
+    "IL0160000,local,,PD,active,,IL,,,\n"
+    "IL0160001,local,,PD,inactive,,IL,,,\n";
+constexpr std::string_view kPolicy = R"(
+[[block]]
+id = "il-ice"
+jurisdictions = ["IL"]
+agencies = ["ice"]
+ordered_at = 2025-01-01T00:00:00Z
+enforce_from = 2025-01-15T00:00:00Z
+authority = "order 1"
+[[block.exception]]
+reference = "case 1"
+agencies = ["hsi"]
+purposes = ["C"]
+max_uses = 2
+)";
+
+// Hands out prepared records, at most `step` a poll; then stands at the end.
+class ScriptedSource : public Source {
+ public:
+  explicit ScriptedSource(std::vector<std::uint32_t> partitions) : partitions_(std::move(partitions)) {}
+  void add(std::uint32_t partition, std::string payload, TimeNs broker_time = kNoTime) {
+    script_.push_back({partition, next_[partition]++, broker_time, std::move(payload)});
+  }
+  // What a source made from the store's offsets would deliver.
+  void skip_to(const std::vector<PartitionProgress>& progress) {
+    for (const PartitionProgress& p : progress) {
+      std::erase_if(script_,
+                    [&](const Line& l) { return l.partition == p.partition && l.offset < p.next_offset; });
+    }
+  }
+  std::size_t step = 3;
+
+  const std::vector<std::uint32_t>& partitions() const override { return partitions_; }
+  Expected<void> poll(std::chrono::milliseconds, SourceBatch& batch) override {
+    given_.clear();
+    for (std::size_t i = 0; i < step && !script_.empty(); ++i) {
+      given_.push_back(std::move(script_.front()));
+      script_.pop_front();
+    }
+    for (const Line& l : given_) batch.records.push_back({l.partition, l.offset, l.broker_time, l.payload});
+    if (script_.empty()) batch.at_end = partitions_;
+    if (script_.empty() && batch.records.empty() && on_idle) on_idle();
+    return {};
+  }
+  void committed(std::span<const PartitionProgress>) override {}
+  std::function<void()> on_idle;
+
+ private:
+  struct Line {
+    std::uint32_t partition;
+    std::uint64_t offset;
+    TimeNs broker_time;
+    std::string payload;
+  };
+  std::vector<std::uint32_t> partitions_;
+  std::map<std::uint32_t, std::uint64_t> next_;
+  std::deque<Line> script_;
+  std::deque<Line> given_;
+};
+
+std::string query(std::string_view id, std::string_view time, std::string_view ori,
+                  std::string_view more = "") {
+  return R"({"id":")" + std::string(id) + R"(","time":")" + std::string(time) +
+         R"(","message_key":"DQ","origin":{"ori":")" + std::string(ori) + R"("},"destinations":["IL"])" +
+         std::string(more) + "}";
+}
+
+class WorkerTest : public ::testing::Test {
+ protected:
+  WorkerTest() {
+    dir_ = std::filesystem::temp_directory_path() / ("blockwatch-worker-" + to_hex(random_bytes(8)));
+    Diagnostics diagnostics;
+    auto catalog =
+        parse_catalog("agencies.toml", std::string(kAgencies), "oris.csv", std::string(kOris), diagnostics);
+    auto policy = parse_policy("policy.toml", std::string(kPolicy), *catalog, diagnostics);
+    ruleset_ = Ruleset::compile(std::make_shared<const Catalog>(std::move(*catalog)),
+                                std::make_shared<const Policy>(std::move(*policy)));
+    open();
+  }
+  ~WorkerTest() override {
+    store_.reset();
+    std::filesystem::remove_all(dir_);
+  }
+  void open() {
+    store_.reset();
+    auto opened = Store::open(dir_.string(), Store::Access::write);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store_ = std::move(*opened);
+  }
+  void run(ScriptedSource& source, bool batch = true) {
+    source.skip_to(store_->snapshot()->partitions());
+    std::atomic<bool> stop{false};
+    if (!batch) source.on_idle = [&] { stop = true; };
+    Telemetry telemetry;
+    WorkerStatus status;
+    WorkerOptions options;
+    options.topic = "t";
+    options.batch = batch;
+    Worker worker(*store_, source, ruleset_, options, telemetry, status);
+    const auto done = worker.run(stop);
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  std::uint64_t total(Cube cube, Granularity g) {
+    std::uint64_t sum = 0;
+    store_->snapshot()->for_each_cell(cube, g, -1'000'000'000, 1'000'000'000,
+                                      [&](const BucketKey&, const CellCount& c) { sum += c.count; });
+    return sum;
+  }
+  // Every cell, every incident with counters and milestones, as one text.
+  std::string everything() {
+    std::string out;
+    const auto snapshot = store_->snapshot();
+    for (const Cube cube : {Cube::disclosures, Cube::oris, Cube::messages, Cube::quality}) {
+      for (const Granularity g : {Granularity::minute, Granularity::hour, Granularity::day}) {
+        std::map<std::pair<BucketKey, Cell>, std::uint64_t> cells;
+        snapshot->for_each_cell(cube, g, -1'000'000'000, 1'000'000'000,
+                                [&](const BucketKey& k, const CellCount& c) {
+                                  cells[{k, c.cell}] += c.count;
+                                });
+        for (const auto& [key, count] : cells) {
+          out += std::to_string(key.first.number) + ' ' + std::to_string(key.second.code) + ' ' +
+                 std::to_string(key.second.ori) + '=' + std::to_string(count) + '\n';
+        }
+      }
+    }
+    for (const IncidentSummary& i : snapshot->incidents("", "")) {
+      out += i.id + ' ' + std::to_string(i.counters.count) + (i.closed ? " closed" : "");
+      for (const NotificationMark& m : snapshot->notifications_of(i.id)) out += ' ' + m.milestone;
+      out += '\n';
+    }
+    for (const PartitionProgress& p : snapshot->partitions()) {
+      out += std::to_string(p.partition) + ' ' + std::to_string(p.next_offset) + ' ' +
+             std::to_string(p.counted) + ' ' + std::to_string(p.duplicate) + ' ' +
+             std::to_string(p.rejected) + ' ' + std::to_string(p.clock) + '\n';
+    }
+    return out;
+  }
+  std::vector<std::string> milestones(const IncidentKey& key, std::string_view id_of_key) {
+    std::vector<std::string> out;
+    for (const IncidentSummary& i : store_->snapshot()->incidents(key.day, key.day)) {
+      if (i.key != key) continue;
+      for (const NotificationMark& m : store_->snapshot()->notifications_of(i.id)) out.push_back(m.milestone);
+    }
+    EXPECT_TRUE(id_of_key.empty() || !out.empty()) << id_of_key;
+    return out;
+  }
+
+  std::filesystem::path dir_;
+  std::shared_ptr<const Ruleset> ruleset_;
+  std::unique_ptr<Store> store_;
+};
+
+// Messages of every fate over two partitions, from a fixed sequence.
+void script(ScriptedSource& source) {
+  std::uint64_t x = 7;
+  for (int i = 0; i < 400; ++i) {
+    x = x * 6364136223846793005ULL + 1442695040888963407ULL;
+    const auto pick = [&](unsigned n) { return static_cast<unsigned>(x >> 33U) % n; };
+    static constexpr std::array<std::string_view, 5> kAskers{"VTICE0900", "DCHSI0000", "IL0160000",
+                                                             "IL0160001", "XXUNKNOWN"};
+    const std::string day = "2025-01-" + std::to_string(10 + i / 40);
+    const std::string time =
+        day + "T0" + std::to_string(pick(10)) + ":1" + std::to_string(pick(7) % 10) + ":00Z";
+    const std::string id = "m" + std::to_string(pick(11) == 0 ? i / 2 : i);
+    const std::string more =
+        pick(3) == 0 ? R"(,"outcome":"answered","purpose":"C")" : R"(,"outcome":"rejected")";
+    source.add(static_cast<std::uint32_t>(i % 2),
+               pick(17) == 0 ? std::string("{") : query(id, time, kAskers.at(pick(5)), more));
+  }
+}
+
+TEST_F(WorkerTest, CountsAnObservationInEveryBucketOfItsCubes) {
+  ScriptedSource source({0});
+  source.add(0, query("a", "2025-02-01T12:00:00Z", "VTICE0900", R"(,"outcome":"answered")"));
+  run(source);
+  EXPECT_EQ(total(Cube::disclosures, Granularity::minute), 1U);
+  EXPECT_EQ(total(Cube::disclosures, Granularity::hour), 1U);
+  EXPECT_EQ(total(Cube::disclosures, Granularity::day), 1U);
+  EXPECT_EQ(total(Cube::oris, Granularity::day), 1U);
+  EXPECT_EQ(total(Cube::messages, Granularity::day), 1U);
+  EXPECT_EQ(milestones({"block_leak", "il-ice", "IL", "ice", "2025-02-01"}, "leak"),
+            (std::vector<std::string>{"opened", "closed"}));
+}
+
+TEST_F(WorkerTest, KeepsEvidenceOfEveryPolicyThatSpoke) {
+  ScriptedSource source({0});
+  source.add(0, query("a", "2025-02-01T12:00:00Z", "VTICE0900"));
+  source.add(0, query("b", "2025-01-03T12:00:00Z", "DCHSI0000"));
+  source.add(0, query("c", "2025-02-01T12:00:00Z", "IL0160000"));
+  run(source);
+  std::vector<Verdict> verdicts;
+  store_->snapshot()->for_each_evidence([&](const Evidence& e) { verdicts.push_back(e.verdict); });
+  EXPECT_EQ(verdicts, (std::vector<Verdict>{Verdict::blocked, Verdict::gap}));
+}
+
+TEST_F(WorkerTest, AnExceptionRaisesOnlyWhatGoesBeyondItsMaximum) {
+  ScriptedSource source({0});
+  for (int i = 0; i < 3; ++i) {
+    source.add(0, query("e" + std::to_string(i), "2025-02-0" + std::to_string(i + 1) + "T12:00:00Z",
+                        "DCHSI0000", R"(,"purpose":"C")"));
+  }
+  run(source);
+  EXPECT_EQ(milestones({"exception_exceeded", "il-ice#case 1", "", "", "2025-01-15"}, "exceeded"),
+            (std::vector<std::string>{"opened", "closed"}));
+}
+
+TEST_F(WorkerTest, AnExceptionWithinItsMaximumRaisesNothing) {
+  ScriptedSource source({0});
+  for (int i = 0; i < 2; ++i) {
+    source.add(0, query("e" + std::to_string(i), "2025-02-01T12:00:00Z", "DCHSI0000", R"(,"purpose":"C")"));
+  }
+  run(source);
+  EXPECT_EQ(store_->log_end(), 0U);
+}
+
+TEST_F(WorkerTest, ARestartAfterAnyRecordChangesNothing) {
+  ScriptedSource whole({0, 1});
+  script(whole);
+  run(whole);
+  const std::string expected = everything();
+  for (const std::size_t cut : {1U, 7U, 100U, 250U, 399U}) {
+    store_.reset();
+    std::filesystem::remove_all(dir_);
+    open();
+    ScriptedSource first({0, 1});
+    script(first);
+    first.step = cut;
+    std::atomic<bool> stop{false};
+    {
+      Telemetry telemetry;
+      WorkerStatus status;
+      WorkerOptions options;
+      options.topic = "t";
+      options.batch = true;  // no clock closes anything before the end
+      struct StopAfterOnePoll : Source {
+        StopAfterOnePoll(Source& i, std::atomic<bool>& s) : inner(i), flag(s) {}
+        const std::vector<std::uint32_t>& partitions() const override { return inner.partitions(); }
+        Expected<void> poll(std::chrono::milliseconds t, SourceBatch& b) override {
+          flag = true;
+          return inner.poll(t, b);
+        }
+        void committed(std::span<const PartitionProgress> p) override { inner.committed(p); }
+        Source& inner;
+        std::atomic<bool>& flag;
+      } stopping(first, stop);
+      Worker worker(*store_, stopping, ruleset_, options, telemetry, status);
+      ASSERT_TRUE(worker.run(stop));
+    }
+    open();
+    ScriptedSource second({0, 1});
+    script(second);
+    run(second);
+    EXPECT_EQ(everything(), expected) << "cut after " << cut;
+  }
+}
+
+TEST_F(WorkerTest, ADuplicateIsFoundAcrossARestart) {
+  for (int i = 0; i < 2; ++i) {
+    ScriptedSource source({0});
+    source.add(0, query("same", "2025-02-01T12:00:00Z", "IL0160000"));
+    source.add(0, query("same", "2025-02-01T13:00:00Z", "IL0160000"));
+    if (i == 1) source.add(0, query("same", "2025-02-01T14:00:00Z", "IL0160000"));
+    run(source);
+    open();
+  }
+  const auto p = store_->snapshot()->partitions().at(0);
+  EXPECT_EQ(p.counted, 1U);
+  EXPECT_EQ(p.duplicate, 2U);
+}
+
+TEST_F(WorkerTest, LiveTheWallClockClosesPastDaysAtTheEndOfTheLog) {
+  ScriptedSource source({0});
+  source.add(0, query("a", "2025-02-01T12:00:00Z", "VTICE0900"));
+  run(source, false);
+  EXPECT_EQ(milestones({"blocked_query", "il-ice", "IL", "ice", "2025-02-01"}, "q"),
+            (std::vector<std::string>{"opened", "closed"}));
+}
+
+TEST_F(WorkerTest, ALateObservationStillCountsAndIsNotClosedTwice) {
+  ScriptedSource source({0});
+  source.add(0, query("a", "2025-02-01T12:00:00Z", "VTICE0900"));
+  run(source, false);
+  ScriptedSource more({0});
+  more.add(0, query("a", "2025-02-01T12:00:00Z", "VTICE0900"));
+  for (int i = 0; i < 9; ++i)
+    more.add(0, query("b" + std::to_string(i), "2025-02-01T13:00:00Z", "VTICE0900"));
+  run(more, false);
+  auto got = milestones({"blocked_query", "il-ice", "IL", "ice", "2025-02-01"}, "q");
+  std::sort(got.begin(), got.end());
+  EXPECT_EQ(got, (std::vector<std::string>{"10", "closed", "opened"}));
+}
+
+TEST_F(WorkerTest, RejectsKeepPositionReasonAndLengthOnly) {
+  ScriptedSource source({0});
+  source.add(0, "CANARY{");
+  run(source);
+  store_->snapshot()->for_each_reject([](const RejectRecord& r) {
+    EXPECT_EQ(r.reason, RejectReason::not_json);
+    EXPECT_EQ(r.length, 7U);
+    EXPECT_EQ(r.offset, 0U);
+  });
+  EXPECT_EQ(total(Cube::quality, Granularity::day), 1U);
+}
+
+}  // namespace
+}  // namespace blockwatch
