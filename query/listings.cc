@@ -1,0 +1,123 @@
+#include "query/listings.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <array>
+#include <map>
+#include <optional>
+#include <string_view>
+#include <tuple>
+
+#include "pipeline/alert/incident.h"
+#include "query/json.h"
+#include "query/standing.h"
+
+namespace blockwatch {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json partition_json(const PartitionProgress& p) {
+  std::map<std::string_view, std::uint64_t> by_reason;
+  for (std::size_t i = 0; i < p.by_reason.size(); ++i) {
+    if (p.by_reason[i] != 0) by_reason[name_of(static_cast<RejectReason>(i))] = p.by_reason[i];
+  }
+  ordered_json reasons = ordered_json::object();
+  for (const auto& [reason, count] : by_reason) reasons[std::string(reason)] = count;
+  ordered_json ranges = ordered_json::array();
+  if (p.next_offset > p.first_offset) ranges.push_back(ordered_json::array({p.first_offset, p.next_offset}));
+  return {{"topic", p.topic},
+          {"partition", p.partition},
+          {"consumed", p.consumed()},
+          {"counted", p.counted},
+          {"duplicate", p.duplicate},
+          {"rejected", p.rejected},
+          {"out_of_scope", p.out_of_scope},
+          {"by_reason", reasons},
+          {"quality",
+           {{"bad_destination_partial", p.bad_destination_partial},
+            {"stray_results", p.stray_results},
+            {"unknown_codes", p.unknown_codes},
+            {"dedup_evicted", p.dedup_evicted},
+            {"late", p.late}}},
+          {"ranges", ranges},
+          {"gaps", ordered_json::array()}};
+}
+
+// Names with a count, bytewise sorted.
+template <class Value, std::size_t N>
+ordered_json counts_json(const std::array<std::uint64_t, N>& counts) {
+  std::map<std::string_view, std::uint64_t> named;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (counts[i] != 0) named[name_of(static_cast<Value>(i))] = counts[i];
+  }
+  ordered_json out = ordered_json::object();
+  for (const auto& [name, count] : named) out[std::string(name)] = count;
+  return out;
+}
+
+ordered_json sighting_json(const std::optional<Sighting>& s) {
+  if (!s) return ordered_json::object();
+  return {{"topic", s->topic}, {"partition", s->partition}, {"offset", s->offset}, {"time", format_time(s->time)}, {"ori", s->ori}};
+}
+
+ordered_json incident_json(const Snapshot& snapshot, const IncidentSummary& incident) {
+  ordered_json notifications = ordered_json::array();
+  for (const auto& n : snapshot.notifications_of(incident.id)) {
+    notifications.push_back({{"id", notification_id(incident.id, n.milestone)}, {"milestone", n.milestone}, {"time", format_time(n.time)}});
+  }
+  return {{"incident", incident.id},
+          {"kind", incident.key.kind},
+          {"severity", severity_of(incident.key.kind)},
+          {"policy", incident.key.policy},
+          {"jurisdiction", incident.key.jurisdiction},
+          {"agency", incident.key.agency},
+          {"day", incident.key.day},
+          {"count", incident.counters.count - incident.allowance},
+          {"by_outcome", counts_json<Outcome>(incident.counters.by_outcome)},
+          {"by_class", counts_json<Class>(incident.counters.by_class)},
+          {"first", sighting_json(incident.counters.first)},
+          {"last", sighting_json(incident.counters.last)},
+          {"notifications", notifications}};
+}
+
+bool matches(const IncidentFilter& filter, const IncidentKey& key) {
+  const auto fits = [](const std::string& wanted, const std::string& value) { return wanted.empty() || wanted == value; };
+  return fits(filter.day, key.day) && fits(filter.kind, key.kind) && fits(filter.policy, key.policy) &&
+         fits(filter.jurisdiction, key.jurisdiction) && fits(filter.agency, key.agency);
+}
+
+}  // namespace
+
+AsOf as_of(const Snapshot& snapshot) {
+  AsOf out;
+  const auto partitions = snapshot.partitions();
+  for (const auto& p : partitions) out.positions.emplace_back(partition_name(p), p.next_offset);
+  out.event_time_max = newest_event(partitions);
+  if (const auto policies = snapshot.versions(VersionKind::policy); !policies.empty()) out.policy = policies.back().digest;
+  if (const auto catalogs = snapshot.versions(VersionKind::catalog); !catalogs.empty()) out.catalog = catalogs.back().digest;
+  return out;
+}
+
+std::string completeness_json(const Snapshot& snapshot) {
+  ordered_json partitions = ordered_json::array();
+  for (const auto& p : snapshot.partitions()) partitions.push_back(partition_json(p));
+  return dump_json({{"partitions", partitions}});
+}
+
+std::string incidents_json(const Snapshot& snapshot, const IncidentFilter& filter) {
+  auto incidents = snapshot.incidents(filter.day, filter.day);
+  std::erase_if(incidents, [&](const IncidentSummary& i) {
+    return !matches(filter, i.key) || i.counters.count <= i.allowance;  // uses within the allowance are no incident
+  });
+  const auto order = [](const IncidentSummary& i) {
+    return std::tie(i.key.day, i.key.kind, i.key.policy, i.key.jurisdiction, i.key.agency);
+  };
+  std::sort(incidents.begin(), incidents.end(),
+            [&](const IncidentSummary& a, const IncidentSummary& b) { return order(a) < order(b); });
+  ordered_json list = ordered_json::array();
+  for (const auto& i : incidents) list.push_back(incident_json(snapshot, i));
+  return dump_json({{"as_of", to_json_value(as_of(snapshot))}, {"incidents", list}});
+}
+
+}  // namespace blockwatch

@@ -1,0 +1,59 @@
+#include "query/standing.h"
+
+#include <algorithm>
+
+namespace blockwatch {
+namespace {
+
+// A partition at its log's end takes the wall clock; kTimeMax: its input has ended and no span waits for it.
+TimeNs effective_clock(const PartitionProgress& p, const LiveClocks& live) {
+  if (p.ended) return kTimeMax;
+  return live.at_end ? std::max(p.clock, live.now) : p.clock;
+}
+
+void judge_partition(const PartitionProgress& p, const StandingInput& input, TimeNs goal, Standing& standing) {
+  const std::string name = partition_name(p);
+  const auto evicted = input.evicted.find(p.partition);
+  if (evicted != input.evicted.end() && evicted->second > 0) {
+    standing.complete = false;
+    standing.reasons.push_back(name + ": " + std::to_string(evicted->second) +
+                               " ids fell out of the memory of duplicates early; duplicates may have been counted");
+  }
+  const TimeNs clock = effective_clock(p, input.live);
+  const TimeNs settled = saturating_add(input.span.to, input.lateness);
+  if (clock == kNoTime) {
+    standing.complete = false;
+    standing.reasons.push_back(name + ": no event counted yet");
+  } else if (clock < goal) {
+    standing.complete = false;
+    standing.reasons.push_back(name + ": counted up to " + format_time(clock) + ", the span needs " + format_time(goal));
+  } else if (clock < settled) {
+    standing.final = false;
+    standing.reasons.push_back(name + ": late records may still come until its clock is at " + format_time(settled) +
+                               " (it is at " + format_time(clock) + ")");
+  }
+}
+
+}  // namespace
+
+Standing judge_standing(const StandingInput& input) {
+  Standing standing{true, true, {}};
+  if (input.partitions.empty()) return {false, false, {"no partition has been read yet"}};
+  const TimeNs newest = newest_event(input.partitions);
+  const TimeNs goal = newest == kNoTime ? input.span.to : std::min(input.span.to, newest);
+  for (const auto& p : input.partitions) judge_partition(p, input, goal, standing);
+  standing.final = standing.final && standing.complete;
+  return standing;
+}
+
+TimeNs newest_event(const std::vector<PartitionProgress>& partitions) {
+  TimeNs newest = kNoTime;
+  for (const auto& p : partitions) newest = std::max(newest, p.clock);
+  return newest;
+}
+
+std::string partition_name(const PartitionProgress& partition) {
+  return partition.topic + "/" + std::to_string(partition.partition);
+}
+
+}  // namespace blockwatch

@@ -1,0 +1,102 @@
+#include "query/standing.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_snapshot.h"
+
+namespace blockwatch {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+PartitionProgress partition(std::uint32_t number, const char* clock) {
+  PartitionProgress p;
+  p.topic = "nlets.queries";
+  p.partition = number;
+  if (clock != nullptr) p.clock = at(clock);
+  return p;
+}
+
+// The span 2025-11-12, lateness 48 h.
+StandingInput of(std::vector<PartitionProgress> partitions) {
+  return {std::move(partitions), {}, {at("2025-11-12"), at("2025-11-13")}, 48 * kHour, {}};
+}
+
+TEST(Standing, StateThatReadNothingIsIncomplete) {
+  const auto s = judge_standing(of({}));
+  EXPECT_FALSE(s.complete);
+  EXPECT_FALSE(s.final);
+  EXPECT_THAT(s.reasons, ElementsAre("no partition has been read yet"));
+}
+
+TEST(Standing, SpanThatEveryClockHasPassedIsComplete) {
+  const auto s = judge_standing(of({partition(0, "2025-11-13T00:00:00Z"), partition(1, "2025-11-14T00:00:00Z")}));
+  EXPECT_TRUE(s.complete);
+  EXPECT_FALSE(s.final);
+  EXPECT_THAT(s.reasons, ElementsAre("nlets.queries/0: late records may still come until its clock is at "
+                                     "2025-11-15T00:00:00Z (it is at 2025-11-13T00:00:00Z)",
+                                     "nlets.queries/1: late records may still come until its clock is at "
+                                     "2025-11-15T00:00:00Z (it is at 2025-11-14T00:00:00Z)"));
+}
+
+TEST(Standing, SpanIsFinalOnceEveryClockIsAtItsEndPlusLateness) {
+  auto s = judge_standing(of({partition(0, "2025-11-15T00:00:00Z"), partition(1, "2025-11-15T00:00:00Z")}));
+  EXPECT_TRUE(s.final);
+  EXPECT_THAT(s.reasons, IsEmpty());
+  s = judge_standing(of({partition(0, "2025-11-15T00:00:00Z"), partition(1, "2025-11-14T23:59:59.999999999Z")}));
+  EXPECT_FALSE(s.final);
+}
+
+TEST(Standing, PartitionThatLagsBehindTheSpanMakesItIncomplete) {
+  const auto s = judge_standing(of({partition(0, "2025-11-15T00:00:00Z"), partition(1, "2025-11-12T23:59:59Z")}));
+  EXPECT_FALSE(s.complete);
+  EXPECT_FALSE(s.final);
+  EXPECT_THAT(s.reasons, ElementsAre("nlets.queries/1: counted up to 2025-11-12T23:59:59Z, the span needs 2025-11-13T00:00:00Z"));
+}
+
+TEST(Standing, RunningDayNeedsOnlyTheNewestEvent) {
+  EXPECT_TRUE(judge_standing(of({partition(0, "2025-11-12T10:00:00Z")})).complete);
+  const auto s = judge_standing(of({partition(0, "2025-11-12T10:00:00Z"), partition(1, "2025-11-12T09:00:00Z")}));
+  EXPECT_THAT(s.reasons, testing::Contains("nlets.queries/1: counted up to 2025-11-12T09:00:00Z, the span needs 2025-11-12T10:00:00Z"));
+  EXPECT_FALSE(s.complete);
+}
+
+TEST(Standing, PartitionWithoutAnyEventIsIncomplete) {
+  const auto s = judge_standing(of({partition(0, "2025-11-15T00:00:00Z"), partition(1, nullptr)}));
+  EXPECT_FALSE(s.complete);
+  EXPECT_THAT(s.reasons, ElementsAre("nlets.queries/1: no event counted yet"));
+}
+
+TEST(Standing, EndedPartitionCountsAsPassed) {
+  auto input = of({partition(0, "2025-11-12T10:00:00Z"), partition(1, nullptr)});
+  input.partitions[0].ended = input.partitions[1].ended = true;
+  const auto s = judge_standing(input);
+  EXPECT_TRUE(s.complete);
+  EXPECT_TRUE(s.final);
+}
+
+TEST(Standing, PartitionsAtTheEndOfTheirLogTakeTheWallClock) {
+  auto input = of({partition(0, "2025-11-12T10:00:00Z"), partition(1, nullptr)});
+  input.live = {true, at("2025-11-13T06:00:00Z")};
+  EXPECT_TRUE(judge_standing(input).complete);
+  EXPECT_FALSE(judge_standing(input).final);
+  input.live.now = at("2025-11-15T00:00:00Z");
+  EXPECT_TRUE(judge_standing(input).final);
+  input.live.at_end = false;
+  EXPECT_FALSE(judge_standing(input).complete);
+}
+
+TEST(Standing, EvictedIdsMakeTheSpanIncomplete) {
+  auto input = of({partition(0, "2025-11-15T00:00:00Z")});
+  input.evicted[0] = 12;
+  const auto s = judge_standing(input);
+  EXPECT_FALSE(s.complete);
+  EXPECT_FALSE(s.final);
+  EXPECT_THAT(s.reasons, ElementsAre("nlets.queries/0: 12 ids fell out of the memory of duplicates early; duplicates may "
+                                     "have been counted"));
+}
+
+}  // namespace
+}  // namespace blockwatch
