@@ -1,0 +1,176 @@
+#include "daemon/http/api.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "query/listings.h"
+#include "query/report.h"
+
+namespace blockwatch {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view name_of(Phase phase) {
+  switch (phase) {
+    case Phase::starting: return "starting";
+    case Phase::running: return "running";
+    case Phase::stopping: return "stopping";
+  }
+  return "stopping";
+}
+
+HttpResponse json(std::string body) { return {200, "application/json", std::move(body)}; }
+HttpResponse json(const Json& body) { return json(body.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+
+std::string known_names(std::initializer_list<std::string_view> names) {
+  std::string list;
+  for (const std::string_view name : names) list += (list.empty() ? "" : ", ") + std::string(name);
+  return list.empty() ? "none" : list;
+}
+
+/// Each parameter once and known; else what is wrong with them.
+std::optional<std::string> find_fault(const HttpRequest& request, std::initializer_list<std::string_view> known) {
+  std::map<std::string_view, int> seen;
+  for (const auto& [name, value] : request.query) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      return "unknown parameter \"" + name + "\"; known here: " + known_names(known);
+    }
+    if (++seen[name] > 1) return "parameter \"" + name + "\" is given twice";
+  }
+  return std::nullopt;
+}
+
+std::string value_of(const HttpRequest& request, std::string_view name, std::string otherwise = {}) {
+  for (const auto& [key, value] : request.query) {
+    if (key == name) return value;
+  }
+  return otherwise;
+}
+
+std::vector<std::string> split(std::string_view list) {
+  std::vector<std::string> words;
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    words.emplace_back(list.substr(0, comma));
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return words;
+}
+
+std::optional<bool> read_flag(const std::string& word) {
+  if (word.empty() || word == "true" || word == "1") return true;
+  if (word == "false" || word == "0") return false;
+  return std::nullopt;
+}
+
+}  // namespace
+
+Api::Api(const Store& store, const Settings& settings, const Telemetry& telemetry, const WorkerStatus& worker,
+         const std::atomic<Phase>& phase)
+    : store_(store),
+      settings_(settings),
+      telemetry_(telemetry),
+      worker_(worker),
+      phase_(phase),
+      started_at_(wall_clock_now()) {}
+
+HttpResponse Api::handle(const HttpRequest& request) const {
+  if (request.path == "/api/v1/report") return report(request);
+  if (request.path == "/api/v1/incidents") return incidents(request);
+  using Answer = HttpResponse (*)(const Api&);
+  static const std::map<std::string_view, Answer> kWithoutParameters{
+      {"/healthz", [](const Api&) { return json(Json{{"status", "alive"}}); }},
+      {"/readyz", [](const Api& api) { return api.ready(); }},
+      {"/metrics",
+       [](const Api& api) {
+         return HttpResponse{200, "text/plain; version=0.0.4; charset=utf-8", api.telemetry_.render()};
+       }},
+      {"/api/v1/status", [](const Api& api) { return api.status(); }},
+      {"/api/v1/completeness", [](const Api& api) { return json(completeness_json(*api.store_.snapshot())); }},
+  };
+  const auto found = kWithoutParameters.find(request.path);
+  if (found == kWithoutParameters.end()) {
+    return http_error(404, "no such resource; there are /metrics, /healthz, /readyz and /api/v1/ report, incidents, "
+                           "completeness, status");
+  }
+  if (const auto fault = find_fault(request, {})) return http_error(400, *fault);
+  return found->second(*this);
+}
+
+HttpResponse Api::ready() const {
+  switch (phase_.load()) {
+    case Phase::starting: return http_error(503, "waiting for the source");
+    case Phase::running: return json(Json{{"status", "ready"}});
+    case Phase::stopping: return http_error(503, "stopping");
+  }
+  return http_error(503, "stopping");
+}
+
+HttpResponse Api::status() const {
+  const auto snapshot = store_.snapshot();
+  const AsOf now = as_of(*snapshot);
+  Json partitions = Json::array();
+  for (const PartitionProgress& p : snapshot->partitions()) {
+    const auto lag = telemetry_.lag_of(p.topic, p.partition);
+    partitions.push_back({{"topic", p.topic},
+                          {"partition", p.partition},
+                          {"position", p.next_offset},
+                          {"lag", lag ? Json(*lag) : Json()},
+                          {"at_end", worker_.at_end || lag == std::optional<std::uint64_t>(0)}});
+  }
+  Json outputs = Json::array();
+  const std::uint64_t end = store_.log_end();
+  for (const OutputSettings& output : settings_.outputs) {
+    const std::uint64_t cursor = store_.cursor(output.name);
+    outputs.push_back({{"name", output.name}, {"cursor", cursor}, {"pending", end - std::min(cursor, end)}});
+  }
+  return json(Json{{"instance", store_.identity().instance},
+                   {"version", BLOCKWATCH_VERSION},
+                   {"state", name_of(phase_.load())},
+                   {"uptime_seconds", std::max<TimeNs>(0, wall_clock_now() - started_at_) / kSecond},
+                   {"partitions", partitions},
+                   {"outputs", outputs},
+                   {"policy", now.policy},
+                   {"catalog", now.catalog},
+                   {"event_time_max", now.event_time_max == kNoTime ? Json() : Json(format_time(now.event_time_max))}});
+}
+
+HttpResponse Api::report(const HttpRequest& request) const {
+  if (const auto fault = find_fault(request, {"from", "to", "last", "zone", "by", "agency", "exclude", "jurisdiction",
+                                              "unit", "rollup"})) {
+    return http_error(400, *fault);
+  }
+  const auto rollup = read_flag(value_of(request, "rollup", "false"));
+  if (!rollup) return http_error(400, "rollup is true or false");
+  ReportRequest words;
+  words.from = value_of(request, "from");
+  words.to = value_of(request, "to");
+  words.last = value_of(request, "last");
+  words.zone = value_of(request, "zone", words.zone);
+  words.by = split(value_of(request, "by"));
+  words.agency = value_of(request, "agency");
+  words.exclude = value_of(request, "exclude");
+  words.jurisdiction = value_of(request, "jurisdiction");
+  words.unit = value_of(request, "unit", words.unit);
+  words.rollup = *rollup;
+  const auto made = make_report(*store_.snapshot(), words, settings_.lateness, {worker_.at_end, wall_clock_now()});
+  if (!made) return http_error(made.error().code == ExitCode::usage ? 422 : 500, made.error().message);
+  return json(to_json(*made));
+}
+
+HttpResponse Api::incidents(const HttpRequest& request) const {
+  if (const auto fault = find_fault(request, {"day", "kind", "policy", "jurisdiction", "agency"})) {
+    return http_error(400, *fault);
+  }
+  const IncidentFilter filter{value_of(request, "day"), value_of(request, "kind"), value_of(request, "policy"),
+                              value_of(request, "jurisdiction"), value_of(request, "agency")};
+  return json(incidents_json(*store_.snapshot(), filter));
+}
+
+}  // namespace blockwatch

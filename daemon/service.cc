@@ -1,0 +1,154 @@
+// run_service: the daemon's life, from the open state to the last notification.
+//
+// Threads: main -> data path (source, worker); main -> one per output; main -> HTTP's pool. Stop order: data path,
+// outputs until a deadline, HTTP, store.
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "base/log.h"
+#include "daemon/http/api.h"
+#include "daemon/http/server.h"
+#include "daemon/parts.h"
+#include "daemon/systemd.h"
+#include "state/space.h"
+
+namespace blockwatch {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kTick{250};
+// A worker whose poll has not come back for this long feeds no watchdog any more.
+constexpr TimeNs kStallMax = 20 * kSecond;
+// Of the ten seconds for a stop, what data path and outputs together may take.
+constexpr std::chrono::seconds kOutputDeadline{5};
+
+/// Source and worker on one thread, from begin() to its end or the process's stop.
+class DataPath {
+ public:
+  DataPath(const Configuration& configuration, Store& store, Telemetry& telemetry, WorkerStatus& status,
+           std::atomic<Phase>& phase, const std::atomic<bool>& stop, const std::function<void()>& on_ready)
+      : configuration_(configuration),
+        store_(store),
+        telemetry_(telemetry),
+        status_(status),
+        phase_(phase),
+        stop_(stop),
+        on_ready_(on_ready) {}
+  ~DataPath() {
+    if (thread_.joinable()) thread_.join();
+  }
+  DataPath(const DataPath&) = delete;
+  DataPath& operator=(const DataPath&) = delete;
+
+  void begin() {
+    thread_ = std::thread([this] {
+      Expected<void> result = run();
+      const std::lock_guard lock(mutex_);
+      result_ = std::move(result);
+      ended_.notify_all();
+    });
+  }
+
+  /// Waits at most `timeout`; the result if it has ended.
+  std::optional<Expected<void>> wait(milliseconds timeout) {
+    std::unique_lock lock(mutex_);
+    ended_.wait_for(lock, timeout, [this] { return result_.has_value(); });
+    return result_;
+  }
+
+ private:
+  Expected<std::unique_ptr<Source>> open_source() {
+    const Settings& settings = configuration_.settings();
+    if (settings.source.kind == SourceKind::kafka) return open_topic(settings, store_, telemetry_, stop_);
+    return open_files(store_, settings.source.files, std::nullopt);
+  }
+
+  Expected<void> run() {
+    auto source = open_source();
+    if (!source) return stop_ ? Expected<void>() : tl::unexpected(source.error());
+    log::info("source_assigned", "reading", {{"topic", configuration_.settings().source.topic},
+                                             {"partitions", (*source)->partitions().size()}});
+    Phase expected = Phase::starting;
+    phase_.compare_exchange_strong(expected, Phase::running);
+    systemd::status("counting");
+    if (on_ready_) on_ready_();
+    Worker worker(store_, **source, make_ruleset(configuration_), worker_options(configuration_.settings(), false),
+                  telemetry_, status_);
+    return worker.run(stop_);
+  }
+
+  const Configuration& configuration_;
+  Store& store_;
+  Telemetry& telemetry_;
+  WorkerStatus& status_;
+  std::atomic<Phase>& phase_;
+  const std::atomic<bool>& stop_;
+  const std::function<void()>& on_ready_;
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  std::optional<Expected<void>> result_;  // guarded by mutex_
+  std::thread thread_;
+};
+
+// A worker that waits for a full disk to get room is not stalled: a restart would only wait in another place.
+bool stalled(const WorkerStatus& status, const std::string& state_dir) {
+  const TimeNs last = status.last_progress;
+  if (last == 0 || wall_clock_now() - last < kStallMax) return false;
+  const auto free = free_bytes_of(state_dir);
+  return !free || enough_space(*free, kFreeBytesMin / 2);
+}
+
+/// Until the data path ends; feeds systemd's watchdog meanwhile.
+Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Settings& settings,
+                     const std::atomic<bool>& stop, std::atomic<Phase>& phase,
+                     steady_clock::time_point& output_deadline) {
+  bool stopping = false;
+  for (;;) {
+    const auto result = data_path.wait(kTick);
+    if ((stop || result) && !stopping) {
+      stopping = true;
+      phase = Phase::stopping;
+      output_deadline = steady_clock::now() + kOutputDeadline;
+      systemd::stopping();
+    }
+    if (result) return *result;
+    if (!stalled(status, settings.state_dir)) systemd::feed_watchdog();
+  }
+}
+
+}  // namespace
+
+Expected<void> run_service(const Configuration& configuration, const std::atomic<bool>& stop,
+                           const std::function<void()>& on_ready) {
+  const Settings& settings = configuration.settings();
+  systemd::status("opening the state");
+  auto store = open_state(configuration);
+  if (!store) return tl::unexpected(store.error());
+  Telemetry telemetry;
+  WorkerStatus status;
+  std::atomic<Phase> phase{Phase::starting};
+  const Api api(**store, settings, telemetry, status, phase);
+  auto http = HttpServer::start(settings.http_listen, [&api](const HttpRequest& request) { return api.handle(request); });
+  if (!http) return tl::unexpected(http.error());
+  log::info("http_listening", "HTTP is up", {{"address", (*http)->address()}});
+  auto deliverers = make_deliverers(settings, **store, telemetry);
+  if (!deliverers) return tl::unexpected(deliverers.error());
+  for (const auto& deliverer : *deliverers) deliverer->start();
+
+  // The broker may be away for long; that is no reason to be restarted, so systemd is told now.
+  systemd::status("waiting for the source");
+  systemd::ready();
+  DataPath data_path(configuration, **store, telemetry, status, phase, stop, on_ready);
+  data_path.begin();
+  steady_clock::time_point output_deadline;
+  const Expected<void> result = watch(data_path, status, settings, stop, phase, output_deadline);
+  for (const auto& deliverer : *deliverers) deliverer->stop(output_deadline);
+  log::info("stopped", result ? "everything that was read is committed" : "ended by an error",
+            {{"records", status.records.load()}});
+  return result;
+}
+
+}  // namespace blockwatch

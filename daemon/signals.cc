@@ -1,0 +1,54 @@
+#include "daemon/signals.h"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <optional>
+
+#include "base/check.h"
+#include "base/error.h"
+#include "base/log.h"
+
+namespace blockwatch {
+namespace {
+
+using std::chrono::steady_clock;
+
+// The promise is ten seconds; the rest is for the end of the process itself.
+constexpr std::chrono::milliseconds kStopMax{9500};
+constexpr timespec kLookInterval{0, 200'000'000};
+
+}  // namespace
+
+StopSignals::StopSignals(std::atomic<bool>& stop) : stop_(stop) {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigemptyset(&signals_);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals_, signal);
+  BW_CHECK(pthread_sigmask(SIG_BLOCK, &signals_, nullptr) == 0);
+  thread_ = std::thread([this] { run(); });
+}
+
+StopSignals::~StopSignals() {
+  over_ = true;
+  thread_.join();
+}
+
+void StopSignals::run() {
+  std::optional<steady_clock::time_point> deadline;
+  while (!over_) {
+    const int signal = sigtimedwait(&signals_, nullptr, &kLookInterval);
+    if (signal == SIGHUP) {
+      log::warning("reload_unavailable", "this version does not reload its files; restart it to take them");
+    } else if (signal > 0 && !deadline) {
+      log::info("stopping", "stopping on a signal", {{"signal", signal}});
+      deadline = steady_clock::now() + kStopMax;
+      stop_ = true;
+    }
+    if (deadline && steady_clock::now() >= *deadline) {
+      log::error("stop_deadline", "not stopped in 10 s; ending here, the next start goes on from the last commit");
+      _exit(static_cast<int>(ExitCode::temporary));
+    }
+  }
+}
+
+}  // namespace blockwatch

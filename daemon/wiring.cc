@@ -1,0 +1,115 @@
+#include "daemon/wiring.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "daemon/parts.h"
+#include "pipeline/kafka/kafka_output.h"
+#include "pipeline/kafka/kafka_source.h"
+#include "pipeline/output/log_output.h"
+
+namespace blockwatch {
+namespace {
+
+Expected<void> adopt(Store& store, VersionKind kind, std::string_view what, const std::vector<StoredVersion>& known,
+                     const std::string& digest, std::vector<std::string> files) {
+  if (known.empty()) return store.add_version(kind, {kNoTime, digest, std::move(files)});
+  if (known.back().digest == digest) return {};
+  return fail(ExitCode::bad_config,
+              fmt::format("this state was counted under {} {}, the configured one is {}: this version does not switch on a "
+                          "state; put the old file back, or name an empty state.dir and count anew",
+                          what, known.back().digest, digest));
+}
+
+Expected<void> check_topic(const Store& store, const std::string& topic) {
+  for (const PartitionProgress& p : store.snapshot()->partitions()) {
+    if (p.topic == topic) continue;
+    return fail(ExitCode::bad_config, fmt::format("this state was counted from topic {}, source.topic is {}: name the old "
+                                                  "topic, or another state.dir",
+                                                  p.topic, topic));
+  }
+  return {};
+}
+
+Expected<std::unique_ptr<Output>> make_output(const OutputSettings& output, const SourceSettings& source) {
+  if (output.kind == OutputKind::log) return make_log_output(output.name);
+  return make_kafka_output(output.name, output.topic, output.kafka.empty() ? source.kafka : output.kafka);
+}
+
+}  // namespace
+
+Expected<void> adopt_versions(Store& store, const Configuration& configuration) {
+  const auto snapshot = store.snapshot();
+  const Catalog& catalog = configuration.catalog;
+  const Policy& policy = configuration.policy;
+  if (auto done = adopt(store, VersionKind::catalog, "catalog", snapshot->versions(VersionKind::catalog), catalog.digest,
+                        {catalog.agencies_bytes, catalog.oris_bytes});
+      !done) {
+    return done;
+  }
+  return adopt(store, VersionKind::policy, "policy", snapshot->versions(VersionKind::policy), policy.digest, {policy.bytes});
+}
+
+Expected<std::unique_ptr<Store>> open_state(const Configuration& configuration) {
+  auto store = Store::open(configuration.settings().state_dir, Store::Access::write);
+  if (!store) return store;
+  if (auto checked = check_topic(**store, configuration.settings().source.topic); !checked) {
+    return tl::unexpected(checked.error());
+  }
+  if (auto adopted = adopt_versions(**store, configuration); !adopted) return tl::unexpected(adopted.error());
+  return store;
+}
+
+std::map<std::uint32_t, std::uint64_t> next_offsets(const Store& store) {
+  std::map<std::uint32_t, std::uint64_t> offsets;
+  for (const PartitionProgress& p : store.snapshot()->partitions()) offsets[p.partition] = p.next_offset;
+  return offsets;
+}
+
+Expected<std::unique_ptr<FileSource>> open_files(Store& store, const std::vector<std::string>& paths,
+                                                 std::optional<TimeNs> as_of) {
+  const std::optional<TimeNs> kept = store.snapshot()->as_of();
+  const TimeNs reference = as_of ? *as_of : kept ? *kept : wall_clock_now();
+  if (kept != reference) {
+    if (auto set = store.set_as_of(reference); !set) return tl::unexpected(set.error());
+  }
+  log::info("as_of", "the reference time of the input files", {{"as_of", format_time(reference)}});
+  return make_file_source(paths, reference, next_offsets(store));
+}
+
+Expected<std::unique_ptr<Source>> open_topic(const Settings& settings, const Store& store, Telemetry& telemetry,
+                                             const std::atomic<bool>& stop) {
+  return make_kafka_source(
+      {settings.source.topic, settings.source.kafka, settings.source.partitions, next_offsets(store)}, telemetry, stop);
+}
+
+Expected<std::vector<std::unique_ptr<Deliverer>>> make_deliverers(const Settings& settings, Store& store,
+                                                                  Telemetry& telemetry) {
+  std::vector<std::unique_ptr<Deliverer>> deliverers;
+  for (const OutputSettings& output : settings.outputs) {
+    auto made = make_output(output, settings.source);
+    if (!made) {
+      return fail(made.error().code, fmt::format("output \"{}\": {}", output.name, made.error().message));
+    }
+    deliverers.push_back(std::make_unique<Deliverer>(store, std::move(*made), telemetry));
+  }
+  return deliverers;
+}
+
+std::shared_ptr<const Ruleset> make_ruleset(const Configuration& configuration) {
+  return Ruleset::compile(std::make_shared<const Catalog>(configuration.catalog),
+                          std::make_shared<const Policy>(configuration.policy));
+}
+
+WorkerOptions worker_options(const Settings& settings, bool batch) {
+  WorkerOptions options;
+  options.topic = settings.source.topic;
+  options.lateness = settings.lateness;
+  options.dedup_window = settings.dedup_window;
+  options.dedup_bytes_max = settings.dedup_bytes_max;
+  options.record_bytes_max = settings.source.record_bytes_max;
+  options.batch = batch;
+  return options;
+}
+
+}  // namespace blockwatch
