@@ -1,0 +1,64 @@
+#include "cli/answer.h"
+
+#include <cstdio>
+#include <map>
+
+#include <nlohmann/json.hpp>
+
+#include "cli/terminal.h"
+
+namespace blockwatch {
+namespace {
+
+Expected<std::string> ask_state(const std::string& dir, const Question& question) {
+  auto store = Store::open(dir, Store::Access::read);
+  if (!store) return tl::unexpected<Error>(store.error());
+  const auto snapshot = (*store)->snapshot();
+  return question.from_state(*snapshot);
+}
+
+int print_text(const std::string& text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return 0;
+  return print_error({ExitCode::temporary, "standard output cannot be written"});
+}
+
+}  // namespace
+
+void add_place_options(CLI::App& command, Place& place) {
+  auto* group = command.add_option_group("Where", "The counts to ask: one of");
+  group->add_option("--state-dir", place.state_dir, "Directory of a state that no daemon holds")->type_name("DIR");
+  group->add_option("--url", place.url, "A running daemon: http://127.0.0.1:8787 or unix:/run/blockwatch/api.sock")
+      ->type_name("URL");
+  group->require_option(1);
+}
+
+void add_format_option(CLI::App& command, OutputFormat& format) {
+  static const std::map<std::string, OutputFormat> kFormats{
+      {"table", OutputFormat::table}, {"csv", OutputFormat::csv}, {"json", OutputFormat::json}};
+  command.add_option("--format", format, "table (for people, the default), csv (RFC 4180) or json")
+      ->transform(CLI::CheckedTransformer(kFormats).description(""))
+      ->type_name("FORMAT");
+}
+
+Expected<std::string> ask(const Place& place, const Question& question) {
+  if (place.url.empty()) return ask_state(place.state_dir, question);
+  return http_get(place.url, question.resource, question.parameters);
+}
+
+int print_answer(const Expected<std::string>& answer, OutputFormat format, const Rendering& rendering) {
+  if (!answer) return print_error(answer.error());
+  if (format == OutputFormat::json) return print_text(*answer + '\n');
+  try {
+    const auto json = nlohmann::ordered_json::parse(*answer);
+    return print_text(format == OutputFormat::csv ? rendering.csv(json) : rendering.text(json, output_style()));
+  } catch (const nlohmann::json::exception&) {
+    return print_error({ExitCode::temporary, "the answer is not the JSON of a blockwatch daemon of this version (check --url)"});
+  }
+}
+
+int print_error(const Error& error) {
+  std::fprintf(stderr, "blockwatch: %s\n", error.message.c_str());
+  return static_cast<int>(error.code);
+}
+
+}  // namespace blockwatch

@@ -1,0 +1,16 @@
+// What the demo says at its end: who was blocked where, what was given all the same, and that nothing is
+// missing.
+#pragma once
+
+#include <string>
+
+#include "base/error.h"
+#include "base/time.h"
+#include "cli/table.h"
+
+namespace blockwatch {
+
+/// Reads the state that the service has left; `from` and `to` are whole UTC days.
+Expected<std::string> closing_report(const std::string& state_dir, TimeNs from, TimeNs to, TextStyle style);
+
+}  // namespace blockwatch

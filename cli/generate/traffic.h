@@ -1,0 +1,86 @@
+// Made-up traffic of the network: records as a state's export would bring them, oddities and bad records
+// included.
+//
+// Guarantees: the same seed, population and times give the same bytes on every machine. Every person, plate
+// and number in it is made up.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/domain.h"
+#include "base/time.h"
+#include "cli/generate/draft.h"
+#include "cli/generate/population.h"
+#include "cli/generate/random.h"
+
+namespace blockwatch {
+
+/// Which of `partitions` holds a key: FNV-1a of its bytes with 64 bits, scattered by splitmix64's finalizer,
+/// modulo.
+std::uint32_t partition_of(std::string_view key, std::uint32_t partitions);
+
+struct TrafficOptions {
+  std::uint64_t seed = 1;
+  std::uint32_t partitions = 1;
+  std::uint64_t oddities_per_million = 20'000;
+  /// Every event's time is the moment it is sent, to the millisecond: for live traffic whose latency is
+  /// shown.
+  bool plain_times = false;
+};
+
+struct GeneratedRecord {
+  std::string key;      // the event's id, also where the payload lacks or spoils it
+  std::string payload;  // without a line feed; may be empty
+  std::uint32_t partition = 0;
+  TimeNs broker_time = 0;  // whole milliseconds, never before that of the record before
+};
+
+/// Thread: one. `population` outlives it.
+class Traffic {
+ public:
+  Traffic(const Population& population, const TrafficOptions& options);
+
+  /// The next record, sent at `sent_at` (which never goes back). Valid until the next call.
+  const GeneratedRecord& make(TimeNs sent_at);
+
+ private:
+  struct Sent {
+    std::string id;
+    std::string payload;
+    TimeNs at = kNoTime;
+  };
+
+  void draft_ordinary(TimeNs sent_at);
+  void draft_asker();
+  void draft_key();
+  void draft_destinations();
+  void draft_named(std::uint64_t count);
+  void draft_outcome(bool ice);
+  void draft_personal();
+  void draft_time(TimeNs sent_at);
+  void make_odd(TimeNs sent_at);
+  void spell_oddly();
+  void reach_oddly();
+  void time_oddly(TimeNs sent_at);
+  bool repeat(TimeNs sent_at);
+  bool reject(TimeNs sent_at);
+  void remember(TimeNs sent_at, bool repeated);
+
+  const Population& population_;
+  TrafficOptions options_;
+  Random random_;
+  DraftWriter writer_;
+  std::uint64_t index_ = 0;
+  std::uint64_t too_large_left_;
+  bool asker_is_ice_ = false;
+  Draft draft_;
+  GeneratedRecord record_;
+  std::vector<Sent> recent_;  // a ring: what may be repeated soon
+  std::deque<Sent> old_;      // ids that may be used again after the duplicate window
+};
+
+}  // namespace blockwatch
