@@ -1,0 +1,164 @@
+"""A real Apache Kafka for the tests: one broker in KRaft mode on loopback, its data under build/kafka/.
+
+The jars are those of tests/support/kafka/pom.xml, fetched once from Maven Central into build/kafka/libs.
+"""
+
+import base64
+import fcntl
+import hashlib
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import uuid
+from typing import Mapping, Optional
+
+from support import kafka_client
+from support.processes import ROOT, Process, free_port, wait_until
+
+_POM = ROOT / "tests/support/kafka/pom.xml"
+_KAFKA = ROOT / "build/kafka"
+_LIBS = _KAFKA / "libs"
+
+# Times are those of a machine with two busy cores: short enough to restart in seconds, long enough that the
+# broker is not declared dead while it only waits for a core.
+_CONFIG = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "auto.create.topics.enable": "false",
+    "num.network.threads": "2",
+    "num.io.threads": "2",
+    "num.recovery.threads.per.data.dir": "1",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "broker.heartbeat.interval.ms": "300",
+    "broker.session.timeout.ms": "2000",
+    "controlled.shutdown.enable": "false",
+    "controller.quorum.election.timeout.ms": "300",
+    "controller.quorum.election.backoff.max.ms": "100",
+    # Events of any year are produced and kept, and records far larger than the product takes.
+    "log.retention.ms": "-1",
+    "log.message.timestamp.before.max.ms": str(2**63 - 1),
+    "log.message.timestamp.after.max.ms": str(2**63 - 1),
+    "message.max.bytes": str(16 << 20),
+    "replica.fetch.max.bytes": str(16 << 20),
+    "log.cleaner.dedupe.buffer.size": str(2 << 20),
+    "log.cleaner.io.buffer.size": str(128 << 10),
+}
+
+
+def _fetch_jars() -> None:
+    """Fills build/kafka/libs unless it holds the jars of this very pom. Safe with two runs at once."""
+    _KAFKA.mkdir(parents=True, exist_ok=True)
+    stamp = _KAFKA / "libs.stamp"
+    wanted = hashlib.sha256(_POM.read_bytes()).hexdigest()
+    with open(_KAFKA / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if stamp.is_file() and stamp.read_text() == wanted and _LIBS.is_dir():
+            return
+        shutil.rmtree(_LIBS, ignore_errors=True)
+        command = ["mvn", "-q", "-B", "-f", str(_POM), "dependency:copy-dependencies",
+                   "-DincludeScope=runtime", f"-DoutputDirectory={_LIBS}"]  # fmt: skip
+        for attempt in range(3):
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=600)
+            if done.returncode == 0:
+                stamp.write_text(wanted)
+                return
+        raise RuntimeError(f"cannot fetch Kafka from Maven Central: {' '.join(command)}\n{done.stdout[-3000:]}")
+
+
+def _kafka_uuid() -> str:
+    return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+
+
+class KafkaBroker:
+    """One broker that keeps its ports, its data and its cluster id over stop, kill and restart.
+
+    A context manager: entering starts it, leaving kills it and deletes its data. Its log is kept in
+    build/kafka/ if it did not end well.
+    """
+
+    def __init__(self, overrides: Optional[Mapping[str, str]] = None):
+        _fetch_jars()
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="broker-", dir=_KAFKA))
+        self.log = self.folder / "kafka.log"
+        self.port = free_port()
+        self.bootstrap = f"127.0.0.1:{self.port}"
+        self._process: Optional[Process] = None
+
+        data = self.folder / "data"
+        data.mkdir()
+        # What `kafka-storage format` writes; without it the broker bootstraps the newest metadata version.
+        # Saves starting a second Java.
+        (data / "meta.properties").write_text(
+            f"version=1\ncluster.id={_kafka_uuid()}\nnode.id=1\ndirectory.id={_kafka_uuid()}\n"
+        )
+        controller = f"127.0.0.1:{free_port()}"
+        config = {
+            **_CONFIG,
+            "controller.quorum.voters": f"1@{controller}",
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "log.dirs": str(data),
+            **(overrides or {}),
+        }
+        text = "".join(f"{key}={value}\n" for key, value in config.items())
+        (self.folder / "server.properties").write_text(text)
+
+    def __enter__(self) -> "KafkaBroker":
+        try:
+            return self.start()
+        except BaseException:
+            self.kill()
+            raise
+
+    def __exit__(self, exc_type, *rest) -> None:
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self, seconds: float = 60) -> "KafkaBroker":
+        """Starts it and returns when clients are served."""
+        assert self._process is None, "the broker already runs"
+        command = ["java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+                   "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{_LIBS}/*",
+                   "kafka.Kafka", self.folder / "server.properties"]  # fmt: skip
+        self._process = Process(command, log=self.log)
+        wait_until(self._answers, seconds, f"Kafka to answer on {self.bootstrap}")
+        return self
+
+    def _answers(self) -> bool:
+        if not self._process.running():
+            raise AssertionError(f"Kafka did not start\n{self._process.tail()}")
+        return kafka_client.is_ready(self.bootstrap)
+
+    def stop(self, seconds: float = 30) -> None:
+        """A clean end by SIGTERM."""
+        self._process.terminate(seconds)
+        self._process = None
+
+    def kill(self) -> None:
+        """kill -9; does nothing if it does not run."""
+        if self._process is not None:
+            self._process.kill()
+            self._process = None
+
+    def restart(self) -> "KafkaBroker":
+        """kill -9 and start on the same data and ports."""
+        self.kill()
+        return self.start()
+
+    def freeze(self) -> None:
+        """It keeps its connections and answers nothing, until thaw()."""
+        self._process.signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._process.signal(signal.SIGCONT)
