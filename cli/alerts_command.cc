@@ -28,7 +28,8 @@ Question incidents_question(const IncidentFilter& filter) {
 }
 
 int run_list(const AlertsOptions& options) {
-  return print_answer(ask(options.place, incidents_question(options.filter)), options.format, {incidents_text, incidents_csv});
+  return print_answer(ask(options.place, incidents_question(options.filter)), options.format,
+                      {incidents_text, incidents_csv});
 }
 
 // The answer narrowed to the one incident whose id begins with `prefix`.
@@ -43,7 +44,8 @@ Expected<std::string> narrow(const std::string& answer, const std::string& prefi
     return fail(ExitCode::usage, "no incident '" + prefix + "' (blockwatch alerts list shows them all)");
   }
   if (found.size() > 1) {
-    return fail(ExitCode::usage, std::to_string(found.size()) + " incidents begin with '" + prefix + "' (give more characters)");
+    return fail(ExitCode::usage, std::to_string(found.size()) + " incidents begin with '" + prefix +
+                                     "' (give more characters)");
   }
   json["incidents"] = found;
   return json.dump();
@@ -67,16 +69,22 @@ void add_alerts_command(CLI::App& app, int& exit_code) {
 
   auto* list = alerts->add_subcommand("list", "All incidents, by day, kind, policy, jurisdiction, agency");
   add_place_options(*list, options->place);
-  list->add_option("--day", options->filter.day, "Only of this UTC day, such as 2025-11-12")->type_name("DAY");
-  list->add_option("--kind", options->filter.kind, "Only of this kind, such as block_leak")->type_name("KIND");
+  list->add_option("--day", options->filter.day, "Only of this UTC day, such as 2025-11-12")
+      ->type_name("DAY");
+  list->add_option("--kind", options->filter.kind, "Only of this kind, such as block_leak")
+      ->type_name("KIND");
   list->add_option("--policy", options->filter.policy, "Only of this policy")->type_name("ID");
-  list->add_option("--jurisdiction", options->filter.jurisdiction, "Only of this jurisdiction, such as IL")->type_name("XX");
-  list->add_option("--agency", options->filter.agency, "Only of this agency, without those below it")->type_name("NODE");
+  list->add_option("--jurisdiction", options->filter.jurisdiction, "Only of this jurisdiction, such as IL")
+      ->type_name("XX");
+  list->add_option("--agency", options->filter.agency, "Only of this agency, without those below it")
+      ->type_name("NODE");
   add_format_option(*list, options->format);
   list->callback([options, &exit_code] { exit_code = run_list(*options); });
 
   auto* show = alerts->add_subcommand("show", "Everything known of one incident");
-  show->add_option("incident", options->incident, "Its id, or the first characters of it")->required()->type_name("ID");
+  show->add_option("incident", options->incident, "Its id, or the first characters of it")
+      ->required()
+      ->type_name("ID");
   add_place_options(*show, options->place);
   add_format_option(*show, options->format);
   show->callback([options, &exit_code] { exit_code = run_show(*options); });

@@ -26,8 +26,11 @@ int print_text(const std::string& text) {
 
 void add_place_options(CLI::App& command, Place& place) {
   auto* group = command.add_option_group("Where", "The counts to ask: one of");
-  group->add_option("--state-dir", place.state_dir, "Directory of a state that no daemon holds")->type_name("DIR");
-  group->add_option("--url", place.url, "A running daemon: http://127.0.0.1:8787 or unix:/run/blockwatch/api.sock")
+  group->add_option("--state-dir", place.state_dir, "Directory of a state that no daemon holds")
+      ->type_name("DIR");
+  group
+      ->add_option("--url", place.url,
+                   "A running daemon: http://127.0.0.1:8787 or unix:/run/blockwatch/api.sock")
       ->type_name("URL");
   group->require_option(1);
 }
@@ -50,9 +53,11 @@ int print_answer(const Expected<std::string>& answer, OutputFormat format, const
   if (format == OutputFormat::json) return print_text(*answer + '\n');
   try {
     const auto json = nlohmann::ordered_json::parse(*answer);
-    return print_text(format == OutputFormat::csv ? rendering.csv(json) : rendering.text(json, output_style()));
+    return print_text(format == OutputFormat::csv ? rendering.csv(json)
+                                                  : rendering.text(json, output_style()));
   } catch (const nlohmann::json::exception&) {
-    return print_error({ExitCode::temporary, "the answer is not the JSON of a blockwatch daemon of this version (check --url)"});
+    return print_error({ExitCode::temporary,
+                        "the answer is not the JSON of a blockwatch daemon of this version (check --url)"});
   }
 }
 

@@ -30,10 +30,11 @@ std::string counted(std::size_t n, const char* one, const char* many) {
 }
 
 std::string summary(const std::string& path, const Configuration& c) {
-  const auto watches = static_cast<std::size_t>(
-      std::count_if(c.policy.rules.begin(), c.policy.rules.end(), [](const PolicyRule& r) { return r.watch; }));
-  return path + " is good\n  policy  " + c.policy.digest + "  " + counted(c.policy.rules.size() - watches, "block", "blocks") +
-         ", " + counted(watches, "watch", "watches") + "\n  catalog " + c.catalog.digest + "  " +
+  const auto watches = static_cast<std::size_t>(std::count_if(c.policy.rules.begin(), c.policy.rules.end(),
+                                                              [](const PolicyRule& r) { return r.watch; }));
+  return path + " is good\n  policy  " + c.policy.digest + "  " +
+         counted(c.policy.rules.size() - watches, "block", "blocks") + ", " +
+         counted(watches, "watch", "watches") + "\n  catalog " + c.catalog.digest + "  " +
          counted(c.catalog.nodes.size() - kReservedAgencies.size(), "agency", "agencies") + ", " +
          counted(c.catalog.oris.size(), "row of ORIs", "rows of ORIs") + "\n";
 }
@@ -42,7 +43,8 @@ int run_check(const CheckOptions& options) {
   Diagnostics diagnostics;
   const auto configuration = load_configuration(options.config, diagnostics);
   if (options.json) {
-    std::puts(to_json(diagnostics).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+    std::puts(
+        to_json(diagnostics).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
   } else if (configuration) {
     std::fputs(summary(options.config, *configuration).c_str(), stdout);
   } else {
@@ -54,7 +56,8 @@ int run_check(const CheckOptions& options) {
 }  // namespace
 
 void add_check_config_command(CLI::App& app, int& exit_code) {
-  auto* command = app.add_subcommand("check-config", "Check configuration, policy and catalog; shows everything wrong at once");
+  auto* command = app.add_subcommand(
+      "check-config", "Check configuration, policy and catalog; shows everything wrong at once");
   auto options = std::make_shared<CheckOptions>();
   add_config_option(*command, options->config);
   command->add_flag("--json", options->json, "Diagnostics as JSON on standard output");

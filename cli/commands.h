@@ -1,4 +1,5 @@
-// The subcommands of `blockwatch`: one file each. Each adds itself to the parser and leaves its exit code when run.
+// The subcommands of `blockwatch`: one file each. Each adds itself to the parser and leaves its exit code
+// when run.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -14,8 +14,9 @@ struct CompletenessOptions {
 };
 
 int run_completeness(const CompletenessOptions& options) {
-  const Question question{
-      "/api/v1/completeness", {}, [](const Snapshot& s) -> Expected<std::string> { return completeness_json(s); }};
+  const Question question{"/api/v1/completeness", {}, [](const Snapshot& s) -> Expected<std::string> {
+                            return completeness_json(s);
+                          }};
   return print_answer(ask(options.place, question), options.format, {completeness_text, completeness_csv});
 }
 

@@ -26,7 +26,8 @@ std::string escaped(CURL* curl, const std::string& text) {
   return out ? out.get() : "";
 }
 
-std::string address(CURL* curl, const std::string& url, const std::string& resource, const QueryParameters& parameters) {
+std::string address(CURL* curl, const std::string& url, const std::string& resource,
+                    const QueryParameters& parameters) {
   std::string out = url.starts_with(kUnixPrefix) ? "http://localhost" : url;
   while (out.ends_with('/')) out.pop_back();
   out += resource;
@@ -42,27 +43,31 @@ std::string address(CURL* curl, const std::string& url, const std::string& resou
 // The daemon's own words, from its JSON or as they are.
 std::string refusal(const std::string& body) {
   const auto json = nlohmann::json::parse(body, nullptr, false);
-  if (json.is_object() && json.contains("error") && json["error"].is_string()) return json["error"].get<std::string>();
+  if (json.is_object() && json.contains("error") && json["error"].is_string())
+    return json["error"].get<std::string>();
   return body.substr(0, body.find_last_not_of("\r\n") + 1);
 }
 
 Expected<std::string> judge(CURLcode result, long status, std::string body, const std::string& url) {
   if (result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_HOST) {
-    return fail(ExitCode::temporary, "no daemon answers at " + url + " (" + curl_easy_strerror(result) +
-                                         "; start blockwatchd, or read a stopped one's state with --state-dir)");
+    return fail(ExitCode::temporary,
+                "no daemon answers at " + url + " (" + curl_easy_strerror(result) +
+                    "; start blockwatchd, or read a stopped one's state with --state-dir)");
   }
   if (result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL) {
     return fail(ExitCode::usage, "bad --url '" + url + "' (http://HOST:PORT or unix:/PATH/TO/SOCKET)");
   }
   if (result != CURLE_OK) return fail(ExitCode::temporary, url + ": " + curl_easy_strerror(result));
   if (status >= 400 && status < 500) return fail(ExitCode::usage, refusal(body));
-  if (status != 200) return fail(ExitCode::temporary, url + " answers " + std::to_string(status) + ": " + refusal(body));
+  if (status != 200)
+    return fail(ExitCode::temporary, url + " answers " + std::to_string(status) + ": " + refusal(body));
   return body;
 }
 
 }  // namespace
 
-Expected<std::string> http_get(const std::string& url, const std::string& resource, const QueryParameters& parameters) {
+Expected<std::string> http_get(const std::string& url, const std::string& resource,
+                               const QueryParameters& parameters) {
   const bool socket = url.starts_with(kUnixPrefix);
   if (!socket && !url.starts_with("http://")) return judge(CURLE_URL_MALFORMAT, 0, "", url);
   const Handle curl(curl_easy_init(), &curl_easy_cleanup);

@@ -1,6 +1,7 @@
 // The JSON of a report or a listing as text for people and as CSV: one renderer, wherever the JSON came from.
 //
-// Every function takes what query/ made (or a daemon sent); a text of another shape throws nlohmann's exception.
+// Every function takes what query/ made (or a daemon sent); a text of another shape throws nlohmann's
+// exception.
 #pragma once
 
 #include <string>

@@ -12,16 +12,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kIncidentIdShown = 12;
+constexpr std::size_t kIncidentIdShown = 8;
 
-std::string text_at(const Json& object, const char* key) { return object.at(key).get<std::string>(); }
+std::string text_at(const Json& object, const char* key) {
+  return object.at(key).get<std::string>();
+}
 std::string number_at(const Json& object, std::string_view key) {
   return std::to_string(object.value(std::string(key), std::uint64_t{0}));
 }
 
 constexpr std::array<const char*, 5> kFates{"consumed", "counted", "duplicate", "rejected", "out_of_scope"};
-constexpr std::array<const char*, 5> kQuality{"bad_destination_partial", "stray_results", "unknown_codes", "dedup_evicted",
-                                              "late"};
+constexpr std::array<const char*, 5> kQuality{"bad_destination_partial", "stray_results", "unknown_codes",
+                                              "dedup_evicted", "late"};
 
 // The sum of each figure's cells; the first column says "total".
 void add_sums(Table& table) {
@@ -38,7 +40,8 @@ void add_sums(Table& table) {
 std::string range_text(const Json& partition) {
   std::string out;
   for (const auto& range : partition.at("ranges")) {
-    out += (out.empty() ? "" : ", ") + with_separators(range.at(0).dump()) + " to " + with_separators(range.at(1).dump());
+    out += (out.empty() ? "" : ", ") + with_separators(range.at(0).dump()) + " to " +
+           with_separators(range.at(1).dump());
   }
   return out;
 }
@@ -74,7 +77,10 @@ std::string gaps_text(const Json& completeness, TextStyle style) {
   std::string out;
   for (const auto& p : completeness.at("partitions")) {
     for (const auto& gap : p.at("gaps")) {
-      out += warning_text("gap in " + text_at(p, "topic") + "/" + p.at("partition").dump() + ": " + gap.dump(), style) + '\n';
+      out +=
+          warning_text("gap in " + text_at(p, "topic") + "/" + p.at("partition").dump() + ": " + gap.dump(),
+                       style) +
+          '\n';
     }
   }
   return out;
@@ -86,14 +92,14 @@ std::string last_milestone(const Json& incident) {
 }
 
 Table incidents_table(const Json& incidents) {
-  Table table{{{"day", false},
-               {"severity", false},
-               {"kind", false},
+  Table table{{{"day", false, true},
+               {"severity", false, true},
+               {"kind", false, true},
                {"policy", false},
-               {"at", false},
+               {"at", false, true},
                {"agency", false},
-               {"state", false},
-               {"incident", false},
+               {"status", false, true},
+               {"incident", false, true},
                {"count", true}},
               {},
               {}};
@@ -116,8 +122,8 @@ std::string counts_text(const Json& counts) {
 
 std::string sighting_text(const Json& sighting) {
   if (sighting.empty()) return "";
-  return text_at(sighting, "time") + "  ORI " + text_at(sighting, "ori") + "  " + text_at(sighting, "topic") + "/" +
-         sighting.at("partition").dump() + " offset " + sighting.at("offset").dump();
+  return text_at(sighting, "time") + "  ORI " + text_at(sighting, "ori") + "  " + text_at(sighting, "topic") +
+         "/" + sighting.at("partition").dump() + " offset " + sighting.at("offset").dump();
 }
 
 }  // namespace
@@ -125,8 +131,9 @@ std::string sighting_text(const Json& sighting) {
 std::string completeness_text(const Json& completeness, TextStyle style) {
   Table fates = fates_table(completeness);
   if (fates.rows.empty()) return "No partition has been read yet.\n";
-  std::string out = bold("Fates of all records read: consumed = counted + duplicate + rejected + out_of_scope", style) +
-                    "\n\n" + to_text(fates, style);
+  std::string out =
+      bold("Fates of all records read: consumed = counted + duplicate + rejected + out_of_scope", style) +
+      "\n\n" + to_text(fates, style);
   const Table oddities = oddities_table(completeness);
   if (!oddities.rows.empty()) out += '\n' + to_text(oddities, style);
   const std::string gaps = gaps_text(completeness, style);
@@ -156,20 +163,23 @@ std::string incidents_text(const Json& incidents, TextStyle style) {
   const Json& list = incidents.at("incidents");
   if (list.empty()) return "No incidents.\n";
   Table table = incidents_table(list);
-  const std::string count = with_separators(std::to_string(list.size())) + (list.size() == 1 ? " incident" : " incidents");
+  const std::string count =
+      with_separators(std::to_string(list.size())) + (list.size() == 1 ? " incident" : " incidents");
   return bold(count, style) + "\n\n" + to_text(table, style) +
          "\nMore of one: blockwatch alerts show INCIDENT (its first characters are enough).\n";
 }
 
 std::string incidents_csv(const Json& incidents) {
-  constexpr std::array<const char*, 7> kTexts{"incident", "kind", "severity", "policy", "jurisdiction", "agency", "day"};
+  constexpr std::array<const char*, 7> kTexts{"incident",     "kind",   "severity", "policy",
+                                              "jurisdiction", "agency", "day"};
   Table table;
   for (const char* t : kTexts) table.columns.push_back({t, false});
   table.columns.push_back({"count", true});
   for (std::size_t o = 0; o < kOutcomeCount; ++o) {
     table.columns.push_back({std::string(name_of(static_cast<Outcome>(o))), true});
   }
-  for (std::size_t c = 0; c < kClassCount; ++c) table.columns.push_back({std::string(name_of(static_cast<Class>(c))), true});
+  for (std::size_t c = 0; c < kClassCount; ++c)
+    table.columns.push_back({std::string(name_of(static_cast<Class>(c))), true});
   for (const char* t : {"first_time", "last_time", "milestones"}) table.columns.push_back({t, false});
   for (const auto& i : incidents.at("incidents")) {
     std::vector<std::string> row;
@@ -181,9 +191,11 @@ std::string incidents_csv(const Json& incidents) {
     for (std::size_t c = 0; c < kClassCount; ++c) {
       row.push_back(number_at(i.at("by_class"), name_of(static_cast<Class>(c))));
     }
-    for (const char* end : {"first", "last"}) row.push_back(i.at(end).empty() ? "" : text_at(i.at(end), "time"));
+    for (const char* end : {"first", "last"})
+      row.push_back(i.at(end).empty() ? "" : text_at(i.at(end), "time"));
     std::string milestones;
-    for (const auto& n : i.at("notifications")) milestones += (milestones.empty() ? "" : " ") + text_at(n, "milestone");
+    for (const auto& n : i.at("notifications"))
+      milestones += (milestones.empty() ? "" : " ") + text_at(n, "milestone");
     row.push_back(milestones);
     table.rows.push_back(std::move(row));
   }
@@ -192,10 +204,12 @@ std::string incidents_csv(const Json& incidents) {
 
 std::string incident_text(const Json& incident, TextStyle style) {
   const auto line = [](std::string_view name, const std::string& value) {
-    return value.empty() ? std::string() : std::string(name) + std::string(14 - name.size(), ' ') + value + '\n';
+    return value.empty() ? std::string()
+                         : std::string(name) + std::string(14 - name.size(), ' ') + value + '\n';
   };
   std::string out = bold(text_at(incident, "kind"), style) + " (" + text_at(incident, "severity") + ")\n";
-  for (const char* key : {"incident", "policy", "jurisdiction", "agency", "day"}) out += line(key, text_at(incident, key));
+  for (const char* key : {"incident", "policy", "jurisdiction", "agency", "day"})
+    out += line(key, text_at(incident, key));
   out += line("count", with_separators(number_at(incident, "count")));
   out += line("by outcome", counts_text(incident.at("by_outcome")));
   out += line("by class", counts_text(incident.at("by_class")));
@@ -203,7 +217,8 @@ std::string incident_text(const Json& incident, TextStyle style) {
   out += line("last", sighting_text(incident.at("last")));
   out += "\nNotifications\n";
   for (const auto& n : incident.at("notifications")) {
-    out += "  " + text_at(n, "milestone") + std::string(text_at(n, "milestone").size() < 8 ? 8 - text_at(n, "milestone").size() : 0, ' ') +
+    out += "  " + text_at(n, "milestone") +
+           std::string(text_at(n, "milestone").size() < 8 ? 8 - text_at(n, "milestone").size() : 0, ' ') +
            "  " + text_at(n, "time") + "\n    " + text_at(n, "id") + '\n';
   }
   return out;

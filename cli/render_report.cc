@@ -19,11 +19,13 @@ std::string joined(const std::vector<std::string>& names) {
   return out;
 }
 
-std::string cell_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+std::string cell_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
 
 Table table_of(const std::vector<std::string>& labels, const Json& rows, const Json& totals) {
   Table table;
-  for (const auto& l : labels) table.columns.push_back({l, false});
+  for (const auto& l : labels) table.columns.push_back({l, false, l != "agency" && l != "channel"});
   for (const auto& [figure, _] : totals.items()) table.columns.push_back({figure, true});
   for (const auto& row : rows) {
     std::vector<std::string> cells;
@@ -52,9 +54,10 @@ std::string heading(const Json& report, TextStyle style) {
 std::string standing(const Json& report, TextStyle style) {
   const bool complete = report.at("complete").get<bool>();
   const bool final = report.at("final").get<bool>();
-  std::string out = final ? "complete and final\n"
-                    : complete ? "complete, not final yet:\n"
-                               : warning_text("NOT COMPLETE, do not read these counts as all there is:", style) + "\n";
+  std::string out =
+      final      ? "complete and final\n"
+      : complete ? "complete, not final yet:\n"
+                 : warning_text("NOT COMPLETE, do not read these counts as all there is:", style) + "\n";
   const auto reasons = report.at("gaps").get<std::vector<std::string>>();
   for (std::size_t i = 0; i < std::min(reasons.size(), kReasonsShown); ++i) out += wrapped(reasons[i], "  ");
   if (reasons.size() > kReasonsShown) {
@@ -70,8 +73,8 @@ std::string as_of(const Json& report) {
     return text.empty() ? "none" : text.substr(0, kDigestShown);
   };
   const Json& newest = as_of.at("event_time_max");
-  return "as of " + (newest.is_null() ? "no event counted" : newest.get<std::string>()) + ", policy " + digest("policy") +
-         ", catalog " + digest("catalog") + '\n';
+  return "as of " + (newest.is_null() ? "no event counted" : newest.get<std::string>()) + ", policy " +
+         digest("policy") + ", catalog " + digest("catalog") + '\n';
 }
 
 std::string zeros_note(const std::vector<std::string>& dropped) {
@@ -105,7 +108,8 @@ std::string report_text(const Json& report, TextStyle style) {
 
 std::string report_csv(const Json& report) {
   if (report.contains("rollup")) return to_csv(table_of({"label"}, report.at("rollup"), report.at("totals")));
-  return to_csv(table_of(report.at("by").get<std::vector<std::string>>(), report.at("rows"), report.at("totals")));
+  return to_csv(
+      table_of(report.at("by").get<std::vector<std::string>>(), report.at("rows"), report.at("totals")));
 }
 
 std::string wrapped(std::string_view text, std::string_view indent) {

@@ -42,7 +42,9 @@ std::optional<TimeNs> read_as_of(const std::string& text) {
   return day ? day : parse_rfc3339(text);
 }
 
-std::string figure(std::uint64_t n) { return with_separators(std::to_string(n)); }
+std::string figure(std::uint64_t n) {
+  return with_separators(std::to_string(n));
+}
 
 // What the state holds now, from the state itself.
 Expected<void> print_summary(const std::string& state_dir, double seconds) {
@@ -59,11 +61,11 @@ Expected<void> print_summary(const std::string& state_dir, double seconds) {
   }
   std::array<char, 32> time{};
   std::snprintf(time.data(), time.size(), "%.1f s", seconds);
-  std::string out = std::string(g_stop ? "Stopped" : "Done") + " after " + time.data() + ". " + state_dir + " holds " +
-                    figure(sum.consumed()) + " records of " + figure(partitions.size()) +
-                    (partitions.size() == 1 ? " partition:\n  " : " partitions:\n  ") + figure(sum.counted) + " counted, " +
-                    figure(sum.duplicate) + " duplicate, " + figure(sum.rejected) + " rejected, " +
-                    figure(sum.out_of_scope) + " out of scope\n";
+  std::string out = std::string(g_stop ? "Stopped" : "Done") + " after " + time.data() + ". " + state_dir +
+                    " holds " + figure(sum.consumed()) + " records of " + figure(partitions.size()) +
+                    (partitions.size() == 1 ? " partition:\n  " : " partitions:\n  ") + figure(sum.counted) +
+                    " counted, " + figure(sum.duplicate) + " duplicate, " + figure(sum.rejected) +
+                    " rejected, " + figure(sum.out_of_scope) + " out of scope\n";
   if (const auto as_of = snapshot->as_of()) out += "  as of " + format_time(*as_of) + '\n';
   std::fputs(out.c_str(), stdout);
   return {};
@@ -88,7 +90,8 @@ int run_replay_command(const ReplayWords& words) {
   }
   const auto& settings = configuration->settings();
   // Delivered alerts may go to the log; without them only trouble belongs between the lines of a command.
-  log::configure(words.deliver ? settings.log_level : std::max(settings.log_level, log::Level::warning), settings.log_format);
+  log::configure(words.deliver ? settings.log_level : std::max(settings.log_level, log::Level::warning),
+                 settings.log_format);
   stop_on_signals();
   ProgressBar bar;
   options.progress = [&](std::uint64_t records, double share) { bar.show(records, share); };
@@ -96,9 +99,12 @@ int run_replay_command(const ReplayWords& words) {
   const double seconds = bar.seconds();
   bar.finish();
   if (!result) return print_error(result.error());
-  if (const auto printed = print_summary(settings.state_dir, seconds); !printed) return print_error(printed.error());
+  if (const auto printed = print_summary(settings.state_dir, seconds); !printed)
+    return print_error(printed.error());
   if (!g_stop) return static_cast<int>(ExitCode::ok);
-  return print_error({ExitCode::temporary, "stopped by a signal before the end of the input (the same command goes on from here)"});
+  return print_error(
+      {ExitCode::temporary,
+       "stopped by a signal before the end of the input (the same command goes on from here)"});
 }
 
 }  // namespace
@@ -112,8 +118,9 @@ void add_replay_command(CLI::App& app, int& exit_code) {
                    "NDJSON files instead of the configured source: partitions 0, 1, … in the order given")
       ->type_name("FILE");
   command
-      ->add_option("--as-of", words->as_of,
-                   "For files: the time that future and too old events are told by. Default: now, kept in the state")
+      ->add_option(
+          "--as-of", words->as_of,
+          "For files: the time that future and too old events are told by. Default: now, kept in the state")
       ->type_name("TIME");
   command->add_flag("--deliver", words->deliver, "Also send the notifications to the configured outputs");
   command->callback([words, &exit_code] { exit_code = run_replay_command(*words); });

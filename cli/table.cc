@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kTextWidthMin = 8;
+constexpr std::size_t kTextsWidthMax = 60;
 
 // The first `width` code points of `text`, the last one `…` if any are missing.
 std::string cut(std::string_view text, std::size_t width) {
@@ -73,24 +74,30 @@ class Layout {
   void shrink_texts() {
     const std::vector<std::size_t> natural = widths_;
     while (width_of(all()) > kTableWidth) {
-      const auto widest = std::max_element(texts_.begin(), texts_.end(),
-                                           [&](std::size_t a, std::size_t b) { return widths_[a] < widths_[b]; });
-      if (widest == texts_.end() || widths_[*widest] <= kTextWidthMin) {
-        if (numbers_.size() > 1) restore(natural);
-        return;
-      }
-      --widths_[*widest];
+      if (shrink_widest()) continue;
+      if (numbers_.size() > 1) shrink_for_blocks(natural);
+      return;
     }
   }
-  // Several blocks are needed anyway: texts may take up to half of the width.
-  void restore(const std::vector<std::size_t>& natural) {
+  // Several blocks are needed anyway: texts may take the larger part of the width.
+  void shrink_for_blocks(const std::vector<std::size_t>& natural) {
     widths_ = natural;
-    while (width_of(texts_) > kTableWidth / 2) {
-      const auto widest = std::max_element(texts_.begin(), texts_.end(),
-                                           [&](std::size_t a, std::size_t b) { return widths_[a] < widths_[b]; });
-      if (widths_[*widest] <= kTextWidthMin) return;
-      --widths_[*widest];
+    while (width_of(texts_) > kTextsWidthMax && shrink_widest()) {
     }
+  }
+  // False: no text column can give way any more. A title is never cut.
+  bool shrink_widest() { return shrink_widest_of(false) || shrink_widest_of(true); }
+  bool shrink_widest_of(bool whole) {
+    std::size_t widest = table_.columns.size();
+    for (const std::size_t c : texts_) {
+      const TableColumn& column = table_.columns[c];
+      if (column.whole != whole || widths_[c] <= std::max(kTextWidthMin, display_width(column.title)))
+        continue;
+      if (widest == table_.columns.size() || widths_[c] > widths_[widest]) widest = c;
+    }
+    if (widest == table_.columns.size()) return false;
+    --widths_[widest];
+    return true;
   }
   void split_numbers() {
     std::vector<std::size_t> block = texts_;
@@ -165,8 +172,8 @@ std::vector<std::string> drop_zero_columns(Table& table) {
   std::vector<std::string> dropped;
   bool first_number = true;
   for (std::size_t c = 0; c < table.columns.size();) {
-    const bool zeros = table.columns[c].number &&
-                       std::all_of(table.rows.begin(), table.rows.end(), [&](const auto& row) { return row[c] == "0"; });
+    const bool zeros = table.columns[c].number && std::all_of(table.rows.begin(), table.rows.end(),
+                                                              [&](const auto& row) { return row[c] == "0"; });
     const bool keep = !zeros || first_number;
     if (table.columns[c].number) first_number = false;
     if (keep) {
@@ -182,7 +189,8 @@ std::vector<std::string> drop_zero_columns(Table& table) {
 }
 
 std::string with_separators(std::string_view digits) {
-  if (!std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) return std::string(digits);
+  if (!std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; }))
+    return std::string(digits);
   std::string out;
   for (std::size_t i = 0; i < digits.size(); ++i) {
     if (i != 0 && (digits.size() - i) % 3 == 0) out += ',';
@@ -192,8 +200,8 @@ std::string with_separators(std::string_view digits) {
 }
 
 std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string bold(std::string_view text, TextStyle style) {

@@ -14,6 +14,7 @@ inline constexpr std::size_t kTableWidth = 100;
 struct TableColumn {
   std::string title;
   bool number = false;  // right-aligned, with thousands separators; a table's text columns come first
+  bool whole = false;   // of texts: cut only after all others are
 };
 
 /// Cells as plain text, numbers as digits. `totals`: empty, or one cell a column.
@@ -27,14 +28,15 @@ struct TextStyle {
   bool color = false;
 };
 
-/// Long texts are cut with `…`; numbers never. Numbers that do not fit beside each other continue in a further block
-/// that repeats the text columns.
+/// Long texts are cut with `…`; numbers never. Numbers that do not fit beside each other continue in a
+/// further block that repeats the text columns.
 std::string to_text(const Table& table, TextStyle style);
 
 /// Header and rows, without totals; CRLF; quoted where needed.
 std::string to_csv(const Table& table);
 
-/// Takes the number columns (but the first) that hold nothing but zeros out of the table and returns their titles.
+/// Takes the number columns (but the first) that hold nothing but zeros out of the table and returns their
+/// titles.
 std::vector<std::string> drop_zero_columns(Table& table);
 
 /// `1234567` as `1,234,567`.

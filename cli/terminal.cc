@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::size_t kBarWidth = 30;
 
-bool is_terminal(int descriptor) { return ::isatty(descriptor) == 1; }
+bool is_terminal(int descriptor) {
+  return ::isatty(descriptor) == 1;
+}
 
 std::string bar_of(double share) {
   const auto full = static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(kBarWidth));
@@ -38,8 +40,9 @@ double ProgressBar::seconds() const {
 void ProgressBar::show(std::uint64_t records, double share) {
   if (!visible_) return;
   const double rate = static_cast<double>(records) / std::max(seconds(), 0.001);
-  const std::string text = (share < 0 ? "" : bar_of(share)) + with_separators(std::to_string(records)) + " records, " +
-                           with_separators(std::to_string(static_cast<std::uint64_t>(rate))) + " a second";
+  const std::string text = (share < 0 ? "" : bar_of(share)) + with_separators(std::to_string(records)) +
+                           " records, " + with_separators(std::to_string(static_cast<std::uint64_t>(rate))) +
+                           " a second";
   std::fprintf(stderr, "\r\x1b[K%s", text.c_str());
   std::fflush(stderr);
   drawn_ = true;

@@ -60,9 +60,10 @@ bool CsvReader::read_row(std::vector<CsvCell>& row) {
 bool CsvReader::read_quoted(CsvCell& cell) {
   take();
   while (true) {
-    if (at_end())
+    if (at_end()) {
       return fail(cell.place, "a cell begins with a quote that is never closed",
                   "close it, or double a quote that is meant: \"\"");
+    }
     const char c = take();
     if (c != '"') {
       cell.text += c;
@@ -79,11 +80,13 @@ bool CsvReader::read_quoted(CsvCell& cell) {
 
 bool CsvReader::read_plain(CsvCell& cell) {
   while (!at_line_end() && bytes_[at_] != ',') {
-    if (bytes_[at_] == '"')
+    if (bytes_[at_] == '"') {
       return fail(place_, "a quote inside a cell without quotes",
                   "put the whole cell in quotes and write a quote as \"\"");
-    if (bytes_[at_] == '\r')
+    }
+    if (bytes_[at_] == '\r') {
       return fail(place_, "a carriage return without line feed", "end lines with LF or CRLF");
+    }
     cell.text += take();
   }
   return true;

@@ -21,7 +21,7 @@ FileText read_named(const std::string& config_path, const SettingsDraft& draft, 
   if (bytes) return {path, std::move(*bytes)};
   Reporter(config_path, diagnostics)
       .error(draft.places.at(key), key + ": " + toml::quoted(path) + " cannot be read: " + bytes.error(),
-             "correct the path (relative ones start at this file's folder) or the file's permissions");
+             "correct the path or its permissions; relative paths start at this file's folder");
   return {path, std::nullopt};
 }
 
@@ -33,8 +33,9 @@ tl::expected<std::string, std::string> read_file(const std::string& path) {
   if (!file) return why();
   std::string bytes;
   std::array<char, 65536> chunk{};
-  while (const std::size_t n = std::fread(chunk.data(), 1, chunk.size(), file.get()))
+  while (const std::size_t n = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
     bytes.append(chunk.data(), n);
+  }
   if (std::ferror(file.get()) != 0) return why();
   return bytes;
 }

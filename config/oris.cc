@@ -93,7 +93,7 @@ TimeNs OrisReader::time_of(const CsvCell& cell, std::string_view name, const std
     reporter_.error(cell.place,
                     subject + ": " + std::string(name) + ' ' + toml::quoted(cell.text.substr(0, 64)) +
                         " is no date and no time with offset",
-                    "write 2025-11-12 (00:00 UTC) or 2025-11-12T00:00:00-06:00");
+                    "write 2025-11-12T00:00:00-06:00 or, for 00:00 UTC, 2025-11-12");
   }
   return time.value_or(kNoTime);
 }
@@ -179,7 +179,7 @@ void OrisReader::report_overlaps() {
       reporter_.error(
           {second, row->place.line == second ? row->place.col : longest->place.col},
           "ORI " + row->row.ori.str() + ": the row holds at the same time as line " + std::to_string(first),
-          "let one end (valid_to) where the next begins (valid_from)");
+          "let valid_to of one be valid_from of the next");
     }
     if (!same || end_of(row) > end_of(longest)) longest = row;
   }

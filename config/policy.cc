@@ -78,8 +78,9 @@ JurisdictionSet PolicyReader::jurisdictions_of(const TableReader& reader) {
       const std::string upper = grammar::upper(code.text);
       std::string hint = "give postal codes: the 50 states, DC, AS GU MP PR VI; \"*\" = all";
       if (jurisdiction_from(upper)) hint = "write it in capitals: \"" + upper + '"';
-      if (known_ != nullptr && known_->regions.contains(code.text))
+      if (known_ != nullptr && known_->regions.contains(code.text)) {
         hint = "it is a region: list its members instead";
+      }
       reader.error(code.place, toml::quoted(code.text.substr(0, 32)) + " is none of the 56 jurisdictions",
                    hint);
     }
@@ -192,8 +193,9 @@ void PolicyReader::read_block(const toml::Value& table) {
                    grammar::did_you_mean(mode->text, {"enforce", "shadow"}, "known modes: enforce, shadow"));
     }
   }
-  for (const toml::Value* exception : reader.tables("exception", "[[block.exception]]"))
+  for (const toml::Value* exception : reader.tables("exception", "[[block.exception]]")) {
     read_exception(reader, *exception, rule);
+  }
   policy_.rules.push_back(std::move(rule));
 }
 
@@ -254,8 +256,9 @@ Policy draft_policy(std::string_view name, std::string bytes, const Catalog* kno
   policy.bytes = std::move(bytes);
   policy.digest = to_hex(sha256(policy.bytes));
   Reporter reporter(name, diagnostics);
-  if (const auto root = toml::parse(policy.bytes, reporter))
+  if (const auto root = toml::parse(policy.bytes, reporter)) {
     PolicyReader(known, policy, reporter).read(*root);
+  }
   return policy;
 }
 

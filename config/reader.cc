@@ -77,8 +77,9 @@ std::vector<PlacedText> TableReader::texts(std::string_view key, std::string nee
       wrong_type(std::string(key) + " holds a value that", item, "text", "write each one in quotes");
     }
   }
-  if (list->items.empty() && !needed_hint.empty())
+  if (list->items.empty() && !needed_hint.empty()) {
     error(list->place, std::string(key) + " is empty", needed_hint);
+  }
   return out;
 }
 
@@ -96,9 +97,10 @@ TimeNs TableReader::time(std::string_view key) const {
     return kNoTime;
   }
   const auto time = grammar::time_from(v.text);
-  if (!time)
+  if (!time) {
     error(v.place, std::string(key) + ": " + toml::quoted(v.text) + " is no time with offset and no date",
           hint);
+  }
   return time.value_or(kNoTime);
 }
 

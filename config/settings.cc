@@ -24,25 +24,24 @@ std::string_view leaf_of(std::string_view key) {
 
 class SettingsReader {
  public:
-  SettingsReader(const std::string& path, SettingsDraft& draft, Diagnostics& diagnostics)
+  SettingsReader(const std::string& path, const toml::Value& root, SettingsDraft& draft,
+                 Diagnostics& diagnostics)
       : folder_(std::filesystem::path(path).parent_path()),
+        root_(root),
         draft_(draft),
         settings_(draft.loaded.settings),
         diagnostics_(diagnostics),
         reporter_(path, diagnostics) {}
 
-  void read(std::string_view bytes) {
-    const auto root = toml::parse(bytes, reporter_);
-    if (!root) return;
-    root_ = &*root;
-    for (const toml::Entry& entry : root->entries) read_section(entry);
+  void read() {
+    for (const toml::Entry& entry : root_.entries) read_section(entry);
     for (const auto& spec : settings_table()) {
-      if (spec.needed && !given(spec.key))
-        missing(section_place(section_of(spec.key)), spec.key,
-                "give the key under [" + std::string(section_of(spec.key)) + "]");
+      if (!spec.needed || given(spec.key)) continue;
+      const std::string_view section = section_of(spec.key);
+      missing(section_place(section), spec.key, "give the key under [" + std::string(section) + "]");
     }
-    check_source();
-    if (const toml::Entry* outputs = root->find(kOutputSection)) read_outputs(*outputs);
+    settings_.source.kind == SourceKind::kafka ? check_kafka_source() : check_file_source();
+    if (const toml::Entry* outputs = root_.find(kOutputSection)) read_outputs(*outputs);
     settings_.source.kafka.emplace("group.id", "blockwatch");
   }
 
@@ -52,7 +51,7 @@ class SettingsReader {
   bool given(std::string_view key) const { return draft_.places.contains(std::string(key)); }
   toml::Place place(std::string_view key) const { return draft_.places.at(std::string(key)); }
   toml::Place section_place(std::string_view section) const {
-    const toml::Entry* entry = root_->find(section);
+    const toml::Entry* entry = root_.find(section);
     return entry == nullptr ? toml::Place{} : entry->value.place;
   }
   void missing(toml::Place where, std::string_view key, std::string hint) {
@@ -62,17 +61,18 @@ class SettingsReader {
   void unknown(const toml::Entry& entry, std::string_view section);
   void read_outputs(const toml::Entry& entry);
   void read_output(const toml::Value& table);
-  void check_source();
+  void check_kafka_source();
+  void check_file_source();
   void check_output(const toml::Value& table, const OutputSettings& output);
   void check_kafka_output(const toml::Value& table, const OutputSettings& output);
   std::string origin(const std::string& key) const;
 
   std::filesystem::path folder_;
+  const toml::Value& root_;
   SettingsDraft& draft_;
   Settings& settings_;
   Diagnostics& diagnostics_;
   Reporter reporter_;
-  const toml::Value* root_ = nullptr;
 };
 
 void SettingsReader::unknown(const toml::Entry& entry, std::string_view section) {
@@ -117,30 +117,30 @@ void SettingsReader::read_section(const toml::Entry& section) {
   }
 }
 
-void SettingsReader::check_source() {
-  const SourceSettings& source = settings_.source;
-  if (source.kind == SourceKind::kafka) {
-    if (given("source.files"))
-      reporter_.error(place("source.files"), "source.files is for kind = \"file\", the kind is \"kafka\"",
-                      "remove it, or set source.kind = \"file\"");
-    if (!names_brokers(source.kafka)) {
-      missing(given("source.kafka") ? place("source.kafka") : section_place("source"),
-              "source.kafka.\"bootstrap.servers\"",
-              "name the brokers under [source.kafka]: \"bootstrap.servers\" = \"127.0.0.1:9092\"");
-    }
-  } else {
-    if (given("source.partitions"))
-      reporter_.error(place("source.partitions"),
-                      "source.partitions is for kind = \"kafka\", the kind is \"file\"",
-                      "remove it: each file is a partition");
-    if (!given("source.files"))
-      missing(section_place("source"), "source.files", "list the files: files = [\"p0.ndjson\"]");
-    const toml::Entry* files =
-        root_->find("source") == nullptr ? nullptr : root_->find("source")->value.find("files");
-    if (files != nullptr && files->value.type == toml::Type::list && files->value.items.empty()) {
-      reporter_.error(place("source.files"), "source.files is empty",
-                      "list at least one file; \"-\" is standard input");
-    }
+void SettingsReader::check_kafka_source() {
+  if (given("source.files")) {
+    reporter_.error(place("source.files"), "source.files is for kind = \"file\", the kind is \"kafka\"",
+                    "remove it, or set source.kind = \"file\"");
+  }
+  if (names_brokers(settings_.source.kafka)) return;
+  missing(given("source.kafka") ? place("source.kafka") : section_place("source"),
+          "source.kafka.\"bootstrap.servers\"",
+          "name the brokers under [source.kafka]: \"bootstrap.servers\" = \"127.0.0.1:9092\"");
+}
+
+void SettingsReader::check_file_source() {
+  if (given("source.partitions")) {
+    reporter_.error(place("source.partitions"),
+                    "source.partitions is for kind = \"kafka\", the kind is \"file\"",
+                    "remove it: each file is a partition");
+  }
+  const toml::Entry* section = root_.find("source");
+  const toml::Entry* files = section == nullptr ? nullptr : section->value.find("files");
+  if (files == nullptr) {
+    missing(section_place("source"), "source.files", "list the files: files = [\"p0.ndjson\"]");
+  } else if (files->value.type == toml::Type::list && files->value.items.empty()) {
+    reporter_.error(files->value.place, "source.files is empty",
+                    "list at least one file; \"-\" is standard input");
   }
 }
 
@@ -177,8 +177,8 @@ void SettingsReader::read_output(const toml::Value& table) {
     spec->set({"output." + entry.key, entry, folder_, reporter_}, output);
   }
   for (const auto& spec : specs) {
-    if (spec.needed && table.find(spec.key) == nullptr)
-      missing(table.place, "output." + std::string(spec.key), "each [[output]] needs name and kind");
+    if (!spec.needed || table.find(spec.key) != nullptr) continue;
+    missing(table.place, "output." + std::string(spec.key), "each [[output]] needs name and kind");
   }
   if (diagnostics_.size() == before) check_output(table, output);
   for (const auto& spec : specs) {
@@ -192,9 +192,9 @@ void SettingsReader::read_output(const toml::Value& table) {
 void SettingsReader::check_output(const toml::Value& table, const OutputSettings& output) {
   const std::string subject = "output " + toml::quoted(output.name);
   for (const OutputSettings& other : settings_.outputs) {
-    if (other.name == output.name)
-      reporter_.error(table.find("name")->value.place, subject + " is given twice",
-                      "choose another name: what was delivered is remembered under it");
+    if (other.name != output.name) continue;
+    reporter_.error(table.find("name")->value.place, subject + " is given twice",
+                    "choose another name: what was delivered is remembered under it");
   }
   if (output.kind == OutputKind::kafka) return check_kafka_output(table, output);
   for (const std::string_view key : {"topic", "kafka"}) {
@@ -234,8 +234,9 @@ void SettingsReader::list_effective() {
   };
   for (const auto& spec : settings_table()) list(std::string(spec.key), spec.show(settings_));
   for (const OutputSettings& output : settings_.outputs) {
-    for (const auto& spec : output_settings_table())
+    for (const auto& spec : output_settings_table()) {
       list("output." + output.name + '.' + std::string(spec.key), spec.show(output));
+    }
   }
 }
 
@@ -243,9 +244,12 @@ void SettingsReader::list_effective() {
 
 SettingsDraft draft_settings(const std::string& path, std::string_view bytes, Diagnostics& diagnostics) {
   SettingsDraft draft;
-  SettingsReader reader(path, draft, diagnostics);
-  reader.read(bytes);
-  reader.list_effective();
+  Reporter reporter(path, diagnostics);
+  if (const auto root = toml::parse(bytes, reporter)) {
+    SettingsReader reader(path, *root, draft, diagnostics);
+    reader.read();
+    reader.list_effective();
+  }
   return draft;
 }
 

@@ -52,8 +52,9 @@ std::string settings_reference() {
       "`statistics.interval.ms` is\n"
       "taken from 5000 on.\n\n"
       "| property | why |\n|---|---|\n";
-  for (const RefusedProperty& p : refused_kafka_properties())
+  for (const RefusedProperty& p : refused_kafka_properties()) {
     out += "| " + code(p.name) + " | " + std::string(p.reason) + " |\n";
+  }
   return out;
 }
 

@@ -90,9 +90,10 @@ void read_path(const SettingInput& in, std::string& out) {
 void read_topic(const SettingInput& in, std::string& out) {
   const auto topic = read_text(in);
   if (!topic) return;
-  if (!grammar::is_topic(*topic))
+  if (!grammar::is_topic(*topic)) {
     return in.error("is no name of a Kafka topic: " + toml::quoted(topic->substr(0, 64)),
                     "use 1 to 249 of A-Z a-z 0-9 . _ -");
+  }
   out = *topic;
 }
 
@@ -196,9 +197,10 @@ void read_listen(const SettingInput& in, Settings& s) {
 void read_output_name(const SettingInput& in, OutputSettings& o) {
   const auto name = read_text(in);
   if (!name) return;
-  if (!grammar::is_channel(*name))
+  if (!grammar::is_channel(*name)) {
     return in.error("is not 1 to 32 of a-z 0-9 _ . -: " + toml::quoted(name->substr(0, 64)),
                     "choose a short name: \"alerts-topic\"");
+  }
   o.name = *name;
 }
 

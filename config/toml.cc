@@ -109,17 +109,24 @@ std::optional<Value> parse(std::string_view bytes, Reporter& reporter) {
 
 std::string quoted(std::string_view text) {
   std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
+  const auto escape = [&out](unsigned code) {
+    std::array<char, 8> digits{};
+    std::snprintf(digits.data(), digits.size(), "\\u%04X", code);
+    out += digits.data();
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const unsigned byte = static_cast<unsigned char>(text[i]);
+    const unsigned next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0U;
+    if (byte == '"' || byte == '\\') {
       out += '\\';
-      out += c;
+      out += text[i];
     } else if (byte < 0x20 || byte == 0x7F) {
-      std::array<char, 8> escape{};
-      std::snprintf(escape.data(), escape.size(), "\\u%04X", unsigned{byte});
-      out += escape.data();
+      escape(byte);
+    } else if (byte == 0xC2 && next >= 0x80 && next < 0xA0) {  // C1: some terminals obey them too
+      escape(next);
+      ++i;
     } else {
-      out += c;
+      out += text[i];
     }
   }
   return out + '"';

@@ -49,7 +49,8 @@ struct Entry {
 /// The whole file as a table; empty result: the mistake was reported.
 std::optional<Value> parse(std::string_view bytes, Reporter& reporter);
 
-/// `text` as a TOML basic string, with quotes.
+/// `text` as a TOML basic string, with quotes; control characters as escapes, so that it is safe on a
+/// terminal.
 std::string quoted(std::string_view text);
 
 }  // namespace blockwatch::toml

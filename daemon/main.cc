@@ -53,11 +53,14 @@ ExitCode run(const std::string& path, bool check_only) {
 int main(int argc, char** argv) {
   using blockwatch::ExitCode;
   umask(0077);  // the state holds who asked about whom; nobody else reads it
-  CLI::App app("blockwatchd counts query events by agency and raises an alert when a blocked agency asks.", "blockwatchd");
+  CLI::App app("blockwatchd counts query events by agency and raises an alert when a blocked agency asks.",
+               "blockwatchd");
   std::string config;
   bool check = false;
   bool print = false;
-  app.add_option("--config", config, "The configuration file (blockwatchd.toml)")->required()->type_name("FILE");
+  app.add_option("--config", config, "The configuration file (blockwatchd.toml)")
+      ->required()
+      ->type_name("FILE");
   app.add_flag("--check", check, "Read and check everything, then exit: 0 = good, 78 = not");
   app.add_flag("--print-config", print, "Print every setting in force and where it came from, then exit");
   app.set_version_flag("--version", std::string("blockwatchd ") + BLOCKWATCH_VERSION);

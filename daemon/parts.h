@@ -1,4 +1,5 @@
-// The parts that the service and a replay are put together from. Internal to daemon/; wiring.cc names the types.
+// The parts that the service and a replay are put together from. Internal to daemon/; wiring.cc names the
+// types.
 #pragma once
 
 #include <memory>
@@ -17,14 +18,14 @@ Expected<std::unique_ptr<Store>> open_state(const Configuration& configuration);
 /// Next offset by partition, as the store has them.
 std::map<std::uint32_t, std::uint64_t> next_offsets(const Store& store);
 
-/// Files as a source. `as_of`: the reference time for every record; if none is given the state's, else now. What is used
-/// is kept in the state and logged.
+/// Files as a source. `as_of`: the reference time for every record; if none is given the state's, else now.
+/// What is used is kept in the state and logged.
 Expected<std::unique_ptr<FileSource>> open_files(Store& store, const std::vector<std::string>& paths,
                                                  std::optional<TimeNs> as_of);
 
 /// The configured topic; waits for a broker until `stop`.
-Expected<std::unique_ptr<Source>> open_topic(const Settings& settings, const Store& store, Telemetry& telemetry,
-                                             const std::atomic<bool>& stop);
+Expected<std::unique_ptr<Source>> open_topic(const Settings& settings, const Store& store,
+                                             Telemetry& telemetry, const std::atomic<bool>& stop);
 
 /// One for each configured output, not started.
 Expected<std::vector<std::unique_ptr<Deliverer>>> make_deliverers(const Settings& settings, Store& store,

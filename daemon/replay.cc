@@ -22,20 +22,22 @@ struct Input {
   const FileSource* files = nullptr;  // of `source`, if it reads files
 };
 
-Expected<Input> open_input(const Settings& settings, const ReplayOptions& options, Store& store, Telemetry& telemetry,
-                           const std::atomic<bool>& stop) {
+Expected<Input> open_input(const Settings& settings, const ReplayOptions& options, Store& store,
+                           Telemetry& telemetry, const std::atomic<bool>& stop) {
   if (options.inputs.empty() && settings.source.kind == SourceKind::kafka) {
     auto topic = open_topic(settings, store, telemetry, stop);
     if (!topic) return tl::unexpected(topic.error());
     return Input{std::move(*topic)};
   }
-  auto files = open_files(store, options.inputs.empty() ? settings.source.files : options.inputs, options.as_of);
+  auto files =
+      open_files(store, options.inputs.empty() ? settings.source.files : options.inputs, options.as_of);
   if (!files) return tl::unexpected(files.error());
   const FileSource* view = files->get();
   return Input{std::move(*files), view};
 }
 
-double share_done(const Input& input, const std::string& topic, const Telemetry& telemetry, std::uint64_t records) {
+double share_done(const Input& input, const std::string& topic, const Telemetry& telemetry,
+                  std::uint64_t records) {
   if (input.files != nullptr) {
     const std::uint64_t total = input.files->bytes_total();
     return total == 0 ? 1 : static_cast<double>(input.files->bytes_read()) / static_cast<double>(total);
@@ -49,7 +51,8 @@ double share_done(const Input& input, const std::string& topic, const Telemetry&
   return records + left == 0 ? 1 : static_cast<double>(records) / static_cast<double>(records + left);
 }
 
-Expected<void> drain(const std::vector<std::unique_ptr<Deliverer>>& deliverers, const std::atomic<bool>& stop) {
+Expected<void> drain(const std::vector<std::unique_ptr<Deliverer>>& deliverers,
+                     const std::atomic<bool>& stop) {
   const auto all_drained = [&deliverers] {
     for (const auto& deliverer : deliverers) {
       if (!deliverer->drained()) return false;
@@ -57,17 +60,21 @@ Expected<void> drain(const std::vector<std::unique_ptr<Deliverer>>& deliverers, 
     return true;
   };
   const auto deadline = steady_clock::now() + kDrainMax;
-  while (!stop && !all_drained() && steady_clock::now() < deadline) std::this_thread::sleep_for(kProgressInterval);
-  for (const auto& deliverer : deliverers) deliverer->stop(steady_clock::now() + (stop ? kStopDrainMax : kStopDrainMax / 3));
+  while (!stop && !all_drained() && steady_clock::now() < deadline)
+    std::this_thread::sleep_for(kProgressInterval);
+  for (const auto& deliverer : deliverers)
+    deliverer->stop(steady_clock::now() + (stop ? kStopDrainMax : kStopDrainMax / 3));
   if (stop || all_drained()) return {};
-  return fail(ExitCode::temporary, fmt::format("not every output has taken its notifications after {} s; they stay in the "
-                                               "state's log and are sent again by the next run that delivers",
-                                               kDrainMax.count()));
+  return fail(ExitCode::temporary,
+              fmt::format("not every output has taken its notifications after {} s; they stay in the "
+                          "state's log and are sent again by the next run that delivers",
+                          kDrainMax.count()));
 }
 
 }  // namespace
 
-Expected<void> run_replay(const Configuration& configuration, const ReplayOptions& options, const std::atomic<bool>& stop) {
+Expected<void> run_replay(const Configuration& configuration, const ReplayOptions& options,
+                          const std::atomic<bool>& stop) {
   const Settings& settings = configuration.settings();
   auto store = open_state(configuration);
   if (!store) return tl::unexpected(store.error());
@@ -81,7 +88,8 @@ Expected<void> run_replay(const Configuration& configuration, const ReplayOption
 
   // replay -> worker
   WorkerStatus status;
-  Worker worker(**store, *input->source, make_ruleset(configuration), worker_options(settings, true), telemetry, status);
+  Worker worker(**store, *input->source, make_ruleset(configuration), worker_options(settings, true),
+                telemetry, status);
   std::promise<Expected<void>> finishing;
   std::future<Expected<void>> finished = finishing.get_future();
   std::thread thread([&] { finishing.set_value(worker.run(stop)); });
@@ -94,7 +102,8 @@ Expected<void> run_replay(const Configuration& configuration, const ReplayOption
   thread.join();
   const Expected<void> result = finished.get();
   if (!result) return result;
-  if (options.progress) options.progress(status.records, share_done(*input, settings.source.topic, telemetry, status.records));
+  if (options.progress)
+    options.progress(status.records, share_done(*input, settings.source.topic, telemetry, status.records));
   return drain(*deliverers, stop);
 }
 

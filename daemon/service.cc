@@ -1,7 +1,7 @@
 // run_service: the daemon's life, from the open state to the last notification.
 //
-// Threads: main -> data path (source, worker); main -> one per output; main -> HTTP's pool. Stop order: data path,
-// outputs until a deadline, HTTP, store.
+// Threads: main -> data path (source, worker); main -> one per output; main -> HTTP's pool. Stop order: data
+// path, outputs until a deadline, HTTP, store.
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -69,14 +69,15 @@ class DataPath {
   Expected<void> run() {
     auto source = open_source();
     if (!source) return stop_ ? Expected<void>() : tl::unexpected(source.error());
-    log::info("source_assigned", "reading", {{"topic", configuration_.settings().source.topic},
-                                             {"partitions", (*source)->partitions().size()}});
+    log::info(
+        "source_assigned", "reading",
+        {{"topic", configuration_.settings().source.topic}, {"partitions", (*source)->partitions().size()}});
     Phase expected = Phase::starting;
     phase_.compare_exchange_strong(expected, Phase::running);
     systemd::status("counting");
     if (on_ready_) on_ready_();
-    Worker worker(store_, **source, make_ruleset(configuration_), worker_options(configuration_.settings(), false),
-                  telemetry_, status_);
+    Worker worker(store_, **source, make_ruleset(configuration_),
+                  worker_options(configuration_.settings(), false), telemetry_, status_);
     return worker.run(stop_);
   }
 
@@ -131,7 +132,8 @@ Expected<void> run_service(const Configuration& configuration, const std::atomic
   WorkerStatus status;
   std::atomic<Phase> phase{Phase::starting};
   const Api api(**store, settings, telemetry, status, phase);
-  auto http = HttpServer::start(settings.http_listen, [&api](const HttpRequest& request) { return api.handle(request); });
+  auto http = HttpServer::start(settings.http_listen,
+                                [&api](const HttpRequest& request) { return api.handle(request); });
   if (!http) return tl::unexpected(http.error());
   log::info("http_listening", "HTTP is up", {{"address", (*http)->address()}});
   auto deliverers = make_deliverers(settings, **store, telemetry);

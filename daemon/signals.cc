@@ -45,7 +45,8 @@ void StopSignals::run() {
       stop_ = true;
     }
     if (deadline && steady_clock::now() >= *deadline) {
-      log::error("stop_deadline", "not stopped in 10 s; ending here, the next start goes on from the last commit");
+      log::error("stop_deadline",
+                 "not stopped in 10 s; ending here, the next start goes on from the last commit");
       _exit(static_cast<int>(ExitCode::temporary));
     }
   }

@@ -7,9 +7,9 @@
 
 namespace blockwatch {
 
-/// Made first in main(), before any other thread, so that every thread leaves these signals to the one of this object.
-/// Ten seconds after a stop signal the process ends, whatever it waits for (exit 75): what is committed is safe, and the
-/// next start goes on from there.
+/// Made first in main(), before any other thread, so that every thread leaves these signals to the one of
+/// this object. Ten seconds after a stop signal the process ends, whatever it waits for (exit 75): what is
+/// committed is safe, and the next start goes on from there.
 class StopSignals {
  public:
   /// Sets `stop`, which must outlive this object.

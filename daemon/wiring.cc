@@ -11,22 +11,26 @@
 namespace blockwatch {
 namespace {
 
-Expected<void> adopt(Store& store, VersionKind kind, std::string_view what, const std::vector<StoredVersion>& known,
-                     const std::string& digest, std::vector<std::string> files) {
+Expected<void> adopt(Store& store, VersionKind kind, std::string_view what,
+                     const std::vector<StoredVersion>& known, const std::string& digest,
+                     std::vector<std::string> files) {
   if (known.empty()) return store.add_version(kind, {kNoTime, digest, std::move(files)});
   if (known.back().digest == digest) return {};
-  return fail(ExitCode::bad_config,
-              fmt::format("this state was counted under {} {}, the configured one is {}: this version does not switch on a "
-                          "state; put the old file back, or name an empty state.dir and count anew",
-                          what, known.back().digest, digest));
+  return fail(
+      ExitCode::bad_config,
+      fmt::format(
+          "this state was counted under {} {}, the configured one is {}: this version does not switch on a "
+          "state; put the old file back, or name an empty state.dir and count anew",
+          what, known.back().digest, digest));
 }
 
 Expected<void> check_topic(const Store& store, const std::string& topic) {
   for (const PartitionProgress& p : store.snapshot()->partitions()) {
     if (p.topic == topic) continue;
-    return fail(ExitCode::bad_config, fmt::format("this state was counted from topic {}, source.topic is {}: name the old "
-                                                  "topic, or another state.dir",
-                                                  p.topic, topic));
+    return fail(ExitCode::bad_config,
+                fmt::format("this state was counted from topic {}, source.topic is {}: name the old "
+                            "topic, or another state.dir",
+                            p.topic, topic));
   }
   return {};
 }
@@ -42,12 +46,13 @@ Expected<void> adopt_versions(Store& store, const Configuration& configuration) 
   const auto snapshot = store.snapshot();
   const Catalog& catalog = configuration.catalog;
   const Policy& policy = configuration.policy;
-  if (auto done = adopt(store, VersionKind::catalog, "catalog", snapshot->versions(VersionKind::catalog), catalog.digest,
-                        {catalog.agencies_bytes, catalog.oris_bytes});
+  if (auto done = adopt(store, VersionKind::catalog, "catalog", snapshot->versions(VersionKind::catalog),
+                        catalog.digest, {catalog.agencies_bytes, catalog.oris_bytes});
       !done) {
     return done;
   }
-  return adopt(store, VersionKind::policy, "policy", snapshot->versions(VersionKind::policy), policy.digest, {policy.bytes});
+  return adopt(store, VersionKind::policy, "policy", snapshot->versions(VersionKind::policy), policy.digest,
+               {policy.bytes});
 }
 
 Expected<std::unique_ptr<Store>> open_state(const Configuration& configuration) {
@@ -77,10 +82,11 @@ Expected<std::unique_ptr<FileSource>> open_files(Store& store, const std::vector
   return make_file_source(paths, reference, next_offsets(store));
 }
 
-Expected<std::unique_ptr<Source>> open_topic(const Settings& settings, const Store& store, Telemetry& telemetry,
-                                             const std::atomic<bool>& stop) {
+Expected<std::unique_ptr<Source>> open_topic(const Settings& settings, const Store& store,
+                                             Telemetry& telemetry, const std::atomic<bool>& stop) {
   return make_kafka_source(
-      {settings.source.topic, settings.source.kafka, settings.source.partitions, next_offsets(store)}, telemetry, stop);
+      {settings.source.topic, settings.source.kafka, settings.source.partitions, next_offsets(store)},
+      telemetry, stop);
 }
 
 Expected<std::vector<std::unique_ptr<Deliverer>>> make_deliverers(const Settings& settings, Store& store,

@@ -1,4 +1,5 @@
-// The one file that names concrete types: puts store, source, worker, outputs together, for the daemon and for `replay`.
+// The one file that names concrete types: puts store, source, worker, outputs together, for the daemon and
+// for `replay`.
 #pragma once
 
 #include <atomic>
@@ -18,8 +19,9 @@
 
 namespace blockwatch {
 
-/// The policy and catalog of `configuration` as the state knows them: stored by an empty state, required to be the same
-/// by any other (this version does not switch versions on a state). Error 78 otherwise, with the digests.
+/// The policy and catalog of `configuration` as the state knows them: stored by an empty state, required to
+/// be the same by any other (this version does not switch versions on a state). Error 78 otherwise, with the
+/// digests.
 Expected<void> adopt_versions(Store& store, const Configuration& configuration);
 
 struct ReplayOptions {
@@ -31,11 +33,11 @@ struct ReplayOptions {
 };
 
 /// Batch: the input to its end, everything committed and closed, then returns.
-Expected<void> run_replay(const Configuration& configuration, const ReplayOptions& options, const std::atomic<bool>& stop);
+Expected<void> run_replay(const Configuration& configuration, const ReplayOptions& options,
+                          const std::atomic<bool>& stop);
 
-/// The service: until `stop`; serves HTTP, feeds systemd. Returns within 10 s of `stop`; what an output has not taken by
-/// then stays in the log.
-/// `on_ready` is called once everything runs.
+/// The service: until `stop`; serves HTTP, feeds systemd. Returns within 10 s of `stop`; what an output has
+/// not taken by then stays in the log. `on_ready` is called once everything runs.
 Expected<void> run_service(const Configuration& configuration, const std::atomic<bool>& stop,
                            const std::function<void()>& on_ready);
 

@@ -1,4 +1,5 @@
-// A query event as it stands between parse and apply: normalized, nothing in it that must not be kept beyond apply.
+// A query event as it stands between parse and apply: normalized, nothing in it that must not be kept beyond
+// apply.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@
 
 namespace blockwatch {
 
-/// One entry of `destinations` or `results`, trimmed and upper-cased. Longer than an ORI = unusable, kept as empty.
+/// One entry of `destinations` or `results`, trimmed and upper-cased. Longer than an ORI = unusable, kept as
+/// empty.
 using DestinationText = FixedString<9>;
 
 struct ResultEntry {
@@ -21,17 +23,17 @@ struct ResultEntry {
   Outcome outcome = Outcome::unknown;
 };
 
-/// Reused from record to record, so that parsing allocates nothing once warm. `id` borrows from the parser's buffer:
-/// valid until its next call.
+/// Reused from record to record, so that parsing allocates nothing once warm. `id` borrows from the parser's
+/// buffer: valid until its next call.
 struct QueryEvent {
   std::string_view id;
   TimeNs time = 0;
-  FixedString<8> key;  // of the message key the part before the first '/'
+  FixedString<8> key;            // of the message key the part before the first '/'
   bool photo_requested = false;  // image_requested, or a key part IMQ
   Ori ori;
-  FixedString<4> line;       // empty: absent
-  FixedString<2> purpose;    // empty: absent
-  FixedString<32> channel;   // `unknown` if absent
+  FixedString<4> line;      // empty: absent
+  FixedString<2> purpose;   // empty: absent
+  FixedString<32> channel;  // `unknown` if absent
   Outcome outcome = Outcome::unknown;
   std::vector<DestinationText> destinations;
   std::vector<ResultEntry> results;

@@ -19,9 +19,9 @@ struct Reach {
 
 /// Reused from message to message.
 struct Expansion {
-  std::vector<Reach> reach;  // in order of jurisdiction; empty for a message that reaches none
-  Class cls = Class::other;  // other if nothing is reached
-  bool photo = false;        // a mark on observations: never with class other
+  std::vector<Reach> reach;            // in order of jurisdiction; empty for a message that reaches none
+  Class cls = Class::other;            // other if nothing is reached
+  bool photo = false;                  // a mark on observations: never with class other
   std::uint32_t bad_destinations = 0;  // unusable entries
   std::uint32_t unknown_codes = 0;
   std::uint32_t stray_results = 0;

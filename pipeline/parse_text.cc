@@ -1,7 +1,6 @@
 #include "pipeline/parse_text.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstdint>
 

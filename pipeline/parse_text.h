@@ -11,7 +11,6 @@
 
 #include "base/fixed_string.h"
 #include "base/ori.h"
-#include "base/time.h"
 
 namespace blockwatch::text {
 

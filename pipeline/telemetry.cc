@@ -1,8 +1,8 @@
 #include "pipeline/telemetry.h"
 
+#include <array>
 #include <map>
 #include <mutex>
-#include <array>
 #include <sstream>
 #include <utility>
 
@@ -21,7 +21,8 @@ using prometheus::Family;
 using prometheus::Gauge;
 using prometheus::Histogram;
 
-const Histogram::BucketBoundaries kCommitSeconds{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5};
+const Histogram::BucketBoundaries kCommitSeconds{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05,
+                                                 0.1,    0.2,   0.5,   1,     2,    5};
 // From a live alert's few milliseconds to what a day's outage leaves behind.
 const Histogram::BucketBoundaries kLatencySeconds{0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2,  0.5,
                                                   1,     2,     5,    10,   60,   600, 3600, 86400};
@@ -52,28 +53,35 @@ struct Telemetry::Impl {
     auto key = std::pair(std::string(topic), partition);
     if (const auto found = partitions.find(key); found != partitions.end()) return found->second;
     const prometheus::Labels labels{{"topic", key.first}, {"partition", std::to_string(partition)}};
-    return partitions.emplace(std::move(key), PartitionSeries{consumed.Add(labels), progress.Add(labels), lag.Add(labels)})
+    return partitions
+        .emplace(std::move(key), PartitionSeries{consumed.Add(labels), progress.Add(labels), lag.Add(labels)})
         .first->second;
   }
 
   prometheus::Registry registry;
-  Family<Counter>& consumed = counters(registry, "blockwatch_records_consumed_total", "Records whose commit is durable.");
+  Family<Counter>& consumed =
+      counters(registry, "blockwatch_records_consumed_total", "Records whose commit is durable.");
   Family<Gauge>& progress = gauges(registry, "blockwatch_partition_progress_timestamp_seconds",
                                    "Wall clock of the last commit that moved the partition.");
-  Family<Gauge>& lag = gauges(registry, "blockwatch_lag_records", "Records of the partition that are not read yet.");
-  Family<Counter>& rejected = counters(registry, "blockwatch_records_rejected_total", "Records that were no query event.");
-  Family<Counter>& observed =
-      counters(registry, "blockwatch_observations_total", "Observations (message, jurisdiction) by their verdict.");
-  Family<Gauge>& pending =
-      gauges(registry, "blockwatch_outbox_pending", "Notifications in the durable log that the output has not taken yet.");
-  Histogram& commit_seconds = histogram(registry, "blockwatch_commit_seconds", "Time to make a commit durable.", kCommitSeconds);
-  Histogram& latency = histogram(registry, "blockwatch_alert_latency_seconds",
-                                 "From the record's broker timestamp to the output's acknowledgement.", kLatencySeconds);
+  Family<Gauge>& lag =
+      gauges(registry, "blockwatch_lag_records", "Records of the partition that are not read yet.");
+  Family<Counter>& rejected =
+      counters(registry, "blockwatch_records_rejected_total", "Records that were no query event.");
+  Family<Counter>& observed = counters(registry, "blockwatch_observations_total",
+                                       "Observations (message, jurisdiction) by their verdict.");
+  Family<Gauge>& pending = gauges(registry, "blockwatch_outbox_pending",
+                                  "Notifications in the durable log that the output has not taken yet.");
+  Histogram& commit_seconds =
+      histogram(registry, "blockwatch_commit_seconds", "Time to make a commit durable.", kCommitSeconds);
+  Histogram& latency =
+      histogram(registry, "blockwatch_alert_latency_seconds",
+                "From the record's broker timestamp to the output's acknowledgement.", kLatencySeconds);
   std::array<Counter*, kRejectReasonCount> rejected_by_reason{};
   std::array<Counter*, kVerdictCount> observed_by_verdict{};
   std::mutex mutex;
-  std::map<std::pair<std::string, std::uint32_t>, PartitionSeries> partitions;  // guarded by mutex; elements stay
-  std::map<std::pair<std::string, std::uint32_t>, std::uint64_t> lags;          // guarded by mutex
+  std::map<std::pair<std::string, std::uint32_t>, PartitionSeries>
+      partitions;                                                       // guarded by mutex; elements stay
+  std::map<std::pair<std::string, std::uint32_t>, std::uint64_t> lags;  // guarded by mutex
 };
 
 Telemetry::Telemetry() : impl_(std::make_unique<Impl>()) {
@@ -82,7 +90,8 @@ Telemetry::Telemetry() : impl_(std::make_unique<Impl>()) {
         &impl_->rejected.Add({{"reason", std::string(name_of(static_cast<RejectReason>(i)))}});
   }
   for (std::size_t i = 0; i < kVerdictCount; ++i) {
-    impl_->observed_by_verdict[i] = &impl_->observed.Add({{"verdict", std::string(name_of(static_cast<Verdict>(i)))}});
+    impl_->observed_by_verdict[i] =
+        &impl_->observed.Add({{"verdict", std::string(name_of(static_cast<Verdict>(i)))}});
   }
   gauges(impl_->registry, "blockwatch_build_info", "Always 1; the label says which program runs.")
       .Add({{"version", BLOCKWATCH_VERSION}})
@@ -105,7 +114,9 @@ void Telemetry::observed(Verdict verdict, std::uint64_t observations) {
   impl_->observed_by_verdict[static_cast<std::size_t>(verdict)]->Increment(static_cast<double>(observations));
 }
 
-void Telemetry::committed(double seconds) { impl_->commit_seconds.Observe(seconds); }
+void Telemetry::committed(double seconds) {
+  impl_->commit_seconds.Observe(seconds);
+}
 
 void Telemetry::lag(std::string_view topic, std::uint32_t partition, std::uint64_t records) {
   impl_->partition_series(topic, partition).lag.Set(static_cast<double>(records));
@@ -119,7 +130,9 @@ std::optional<std::uint64_t> Telemetry::lag_of(std::string_view topic, std::uint
   return found == impl_->lags.end() ? std::nullopt : std::optional(found->second);
 }
 
-void Telemetry::alert_latency(double seconds) { impl_->latency.Observe(seconds); }
+void Telemetry::alert_latency(double seconds) {
+  impl_->latency.Observe(seconds);
+}
 
 void Telemetry::outbox_pending(std::string_view output, std::uint64_t notifications) {
   impl_->pending.Add({{"output", std::string(output)}}).Set(static_cast<double>(notifications));

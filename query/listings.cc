@@ -1,8 +1,8 @@
 #include "query/listings.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <array>
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -58,13 +58,19 @@ ordered_json counts_json(const std::array<std::uint64_t, N>& counts) {
 
 ordered_json sighting_json(const std::optional<Sighting>& s) {
   if (!s) return ordered_json::object();
-  return {{"topic", s->topic}, {"partition", s->partition}, {"offset", s->offset}, {"time", format_time(s->time)}, {"ori", s->ori}};
+  return {{"topic", s->topic},
+          {"partition", s->partition},
+          {"offset", s->offset},
+          {"time", format_time(s->time)},
+          {"ori", s->ori}};
 }
 
 ordered_json incident_json(const Snapshot& snapshot, const IncidentSummary& incident) {
   ordered_json notifications = ordered_json::array();
   for (const auto& n : snapshot.notifications_of(incident.id)) {
-    notifications.push_back({{"id", notification_id(incident.id, n.milestone)}, {"milestone", n.milestone}, {"time", format_time(n.time)}});
+    notifications.push_back({{"id", notification_id(incident.id, n.milestone)},
+                             {"milestone", n.milestone},
+                             {"time", format_time(n.time)}});
   }
   return {{"incident", incident.id},
           {"kind", incident.key.kind},
@@ -82,7 +88,9 @@ ordered_json incident_json(const Snapshot& snapshot, const IncidentSummary& inci
 }
 
 bool matches(const IncidentFilter& filter, const IncidentKey& key) {
-  const auto fits = [](const std::string& wanted, const std::string& value) { return wanted.empty() || wanted == value; };
+  const auto fits = [](const std::string& wanted, const std::string& value) {
+    return wanted.empty() || wanted == value;
+  };
   return fits(filter.day, key.day) && fits(filter.kind, key.kind) && fits(filter.policy, key.policy) &&
          fits(filter.jurisdiction, key.jurisdiction) && fits(filter.agency, key.agency);
 }
@@ -94,8 +102,10 @@ AsOf as_of(const Snapshot& snapshot) {
   const auto partitions = snapshot.partitions();
   for (const auto& p : partitions) out.positions.emplace_back(partition_name(p), p.next_offset);
   out.event_time_max = newest_event(partitions);
-  if (const auto policies = snapshot.versions(VersionKind::policy); !policies.empty()) out.policy = policies.back().digest;
-  if (const auto catalogs = snapshot.versions(VersionKind::catalog); !catalogs.empty()) out.catalog = catalogs.back().digest;
+  if (const auto policies = snapshot.versions(VersionKind::policy); !policies.empty())
+    out.policy = policies.back().digest;
+  if (const auto catalogs = snapshot.versions(VersionKind::catalog); !catalogs.empty())
+    out.catalog = catalogs.back().digest;
   return out;
 }
 
@@ -108,7 +118,8 @@ std::string completeness_json(const Snapshot& snapshot) {
 std::string incidents_json(const Snapshot& snapshot, const IncidentFilter& filter) {
   auto incidents = snapshot.incidents(filter.day, filter.day);
   std::erase_if(incidents, [&](const IncidentSummary& i) {
-    return !matches(filter, i.key) || i.counters.count <= i.allowance;  // uses within the allowance are no incident
+    return !matches(filter, i.key) ||
+           i.counters.count <= i.allowance;  // uses within the allowance are no incident
   });
   const auto order = [](const IncidentSummary& i) {
     return std::tie(i.key.day, i.key.kind, i.key.policy, i.key.jurisdiction, i.key.agency);

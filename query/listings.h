@@ -1,4 +1,5 @@
-// Completeness and incidents as the contract's JSON: what HTTP returns is what the command line prints with --format json.
+// Completeness and incidents as the contract's JSON: what HTTP returns is what the command line prints with
+// --format json.
 #pragma once
 
 #include <string>

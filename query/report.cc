@@ -20,14 +20,25 @@ namespace blockwatch {
 namespace {
 
 constexpr std::size_t kFigureCount = 13;
-constexpr std::array<const char*, kFigureCount> kFigureNames{"requests", "answered", "no_record", "rejected", "error",
-                                                             "unknown",  "blocked",  "leaks",     "excepted", "gap",
-                                                             "watched",  "shadow",   "photo"};
-enum Figure : std::size_t { kRequests = 0, kFirstOutcome = 1, kBlocked = 6, kLeaks, kExcepted, kGap, kWatched, kShadow, kPhoto };
+constexpr std::array<const char*, kFigureCount> kFigureNames{
+    "requests", "answered", "no_record", "rejected", "error",  "unknown", "blocked",
+    "leaks",    "excepted", "gap",       "watched",  "shadow", "photo"};
+enum Figure : std::size_t {
+  kRequests = 0,
+  kFirstOutcome = 1,
+  kBlocked = 6,
+  kLeaks,
+  kExcepted,
+  kGap,
+  kWatched,
+  kShadow,
+  kPhoto
+};
 using Figures = std::array<std::uint64_t, kFigureCount>;
 
 // The figure that a verdict adds to; `none` adds to none.
-constexpr std::array<std::size_t, kVerdictCount> kFigureOfVerdict{kBlocked, kExcepted, kGap, kWatched, kShadow, kFigureCount};
+constexpr std::array<std::size_t, kVerdictCount> kFigureOfVerdict{kBlocked, kExcepted, kGap,
+                                                                  kWatched, kShadow,   kFigureCount};
 
 void add(Figures& figures, const DisclosureCell& cell, std::uint64_t count) {
   figures[kRequests] += count;
@@ -82,7 +93,11 @@ std::uint64_t code_mask(const ReportWords& words) {
 class Summing {
  public:
   Summing(const ReportWords& words, const Zone& zone, std::vector<bool> kept_agencies)
-      : words_(words), zone_(zone), kept_(std::move(kept_agencies)), per_agency_(kept_.size()), mask_(code_mask(words)) {}
+      : words_(words),
+        zone_(zone),
+        kept_(std::move(kept_agencies)),
+        per_agency_(kept_.size()),
+        mask_(code_mask(words)) {}
 
   Expected<void> run(const Snapshot& snapshot, const std::vector<BucketRange>& ranges, const Tiling& tiling) {
     for (const auto& range : ranges) {
@@ -129,7 +144,8 @@ class Summing {
       if (day != last && !split_day_) split_day_ = zone_.midnight(day + 1);
       return day;
     }
-    if (first_of_month(day) != first_of_month(last) && !split_day_) split_day_ = zone_.midnight(first_of_month(last));
+    if (first_of_month(day) != first_of_month(last) && !split_day_)
+      split_day_ = zone_.midnight(first_of_month(last));
     return first_of_month(day);
   }
 
@@ -152,15 +168,24 @@ std::string value_text(Dimension dimension, const RowKey& key, const ReportWords
   const MessageCell m = unpack_message(key.code);
   const bool messages = words.unit == Unit::messages;
   switch (dimension) {
-    case Dimension::agency: return names.agencies.at(messages ? m.agency : c.agency);
-    case Dimension::jurisdiction: return std::string(jurisdiction_code(c.jurisdiction));
-    case Dimension::cls: return std::string(name_of(messages ? m.cls : c.cls));
-    case Dimension::channel: return names.channels.at(c.channel);
-    case Dimension::outcome: return std::string(name_of(c.outcome));
-    case Dimension::verdict: return std::string(name_of(c.verdict));
-    case Dimension::ori: return names.oris.at(key.ori - 1);
-    case Dimension::day: return day_text(key.time);
-    case Dimension::month: return month_text(key.time);
+    case Dimension::agency:
+      return names.agencies.at(messages ? m.agency : c.agency);
+    case Dimension::jurisdiction:
+      return std::string(jurisdiction_code(c.jurisdiction));
+    case Dimension::cls:
+      return std::string(name_of(messages ? m.cls : c.cls));
+    case Dimension::channel:
+      return names.channels.at(c.channel);
+    case Dimension::outcome:
+      return std::string(name_of(c.outcome));
+    case Dimension::verdict:
+      return std::string(name_of(c.verdict));
+    case Dimension::ori:
+      return names.oris.at(key.ori - 1);
+    case Dimension::day:
+      return day_text(key.time);
+    case Dimension::month:
+      return month_text(key.time);
   }
   BW_CHECK(false);
 }
@@ -176,10 +201,12 @@ Expected<std::optional<Catalog>> newest_catalog(const Snapshot& snapshot) {
   const auto& files = versions.back().files;
   Diagnostics diagnostics;
   std::optional<Catalog> catalog;
-  if (files.size() == 2) catalog = parse_catalog("agencies.toml", files[0], "oris.csv", files[1], diagnostics);
+  if (files.size() == 2)
+    catalog = parse_catalog("agencies.toml", files[0], "oris.csv", files[1], diagnostics);
   if (!catalog) {
-    return fail(ExitCode::state_damaged, "the stored catalog " + versions.back().digest + " cannot be read" +
-                                             (diagnostics.empty() ? "" : ": " + to_text(diagnostics.all().front())));
+    return fail(ExitCode::state_damaged,
+                "the stored catalog " + versions.back().digest + " cannot be read" +
+                    (diagnostics.empty() ? "" : ": " + to_text(diagnostics.all().front())));
   }
   return catalog;
 }
@@ -195,12 +222,13 @@ std::vector<bool> members(const Catalog& catalog, NodeIndex top, const std::vect
   return flags;
 }
 
-Expected<std::vector<bool>> named_members(const std::optional<Catalog>& catalog, const std::string& name, const char* option,
-                                          const std::vector<std::string>& agencies) {
+Expected<std::vector<bool>> named_members(const std::optional<Catalog>& catalog, const std::string& name,
+                                          const char* option, const std::vector<std::string>& agencies) {
   const auto node = catalog ? catalog->node(name) : std::nullopt;
   if (!node) {
     return fail(ExitCode::usage, std::string("unknown agency '") + name + "' in " + option +
-                                     (catalog ? " (an id or alias of the newest catalog)" : " (this state has no catalog yet)"));
+                                     (catalog ? " (an id or alias of the newest catalog)"
+                                              : " (this state has no catalog yet)"));
   }
   return members(*catalog, *node, agencies);
 }
@@ -270,10 +298,12 @@ Expected<std::map<std::uint32_t, std::uint64_t>> evictions(const Snapshot& snaps
 
 Expected<Span> read_span(const ReportRequest& request, const Tiling& tiling, const Zone& zone) {
   if (!request.last.empty()) {
-    if (!request.from.empty() || !request.to.empty()) return fail(ExitCode::usage, "--last stands without --from and --to");
+    if (!request.from.empty() || !request.to.empty())
+      return fail(ExitCode::usage, "--last stands without --from and --to");
     return last_span(request.last, tiling);
   }
-  if (request.from.empty() || request.to.empty()) return fail(ExitCode::usage, "a report needs --from and --to, or --last");
+  if (request.from.empty() || request.to.empty())
+    return fail(ExitCode::usage, "a report needs --from and --to, or --last");
   const auto from = read_bound(request.from, zone);
   if (!from) return tl::unexpected<Error>(from.error());
   const auto to = read_bound(request.to, zone);
@@ -295,7 +325,8 @@ void fill_rows(Report& report, const Summing& sums, const ReportWords& words, co
     add(totals, figures);
     report.rows.push_back(std::move(row));
   }
-  std::sort(report.rows.begin(), report.rows.end(), [](const ReportRow& a, const ReportRow& b) { return a.by < b.by; });
+  std::sort(report.rows.begin(), report.rows.end(),
+            [](const ReportRow& a, const ReportRow& b) { return a.by < b.by; });
   report.totals = shown(totals, figure_count);
 }
 
@@ -309,7 +340,8 @@ Names read_names(const Snapshot& snapshot, const ReportWords& words) {
 
 }  // namespace
 
-Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& request, TimeNs lateness, LiveClocks live) {
+Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& request, TimeNs lateness,
+                             LiveClocks live) {
   const auto zone = Zone::find(request.zone);
   if (!zone) return tl::unexpected<Error>(zone.error());
   const auto words = read_words(request);
@@ -332,7 +364,8 @@ Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& requ
   const auto ranges = tile(*span, tiling, *zone);
   if (!ranges) return tl::unexpected<Error>(ranges.error());
   Summing sums(*words, *zone, std::move(*kept));
-  if (const auto summed = sums.run(snapshot, *ranges, tiling); !summed) return tl::unexpected<Error>(summed.error());
+  if (const auto summed = sums.run(snapshot, *ranges, tiling); !summed)
+    return tl::unexpected<Error>(summed.error());
 
   Report report;
   report.as_of = as_of(snapshot);
@@ -342,10 +375,12 @@ Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& requ
   report.unit = words->unit;
   report.by = words->by_names;
   const std::size_t figure_count = words->unit == Unit::messages ? 1 : kFigureCount;
-  report.figure_names.assign(kFigureNames.begin(), kFigureNames.begin() + static_cast<std::ptrdiff_t>(figure_count));
+  report.figure_names.assign(kFigureNames.begin(),
+                             kFigureNames.begin() + static_cast<std::ptrdiff_t>(figure_count));
   fill_rows(report, sums, *words, names);
   if (request.rollup) {
-    report.rollup = catalog ? roll_up(*catalog, names.agencies, sums.per_agency(), figure_count) : std::vector<RollupRow>{};
+    report.rollup = catalog ? roll_up(*catalog, names.agencies, sums.per_agency(), figure_count)
+                            : std::vector<RollupRow>{};
   }
   standing.span = *span;
   auto evicted = evictions(snapshot, *span);

@@ -18,7 +18,8 @@ enum class Unit { observations, messages };
 /// The words of `blockwatch report`, not yet checked against a state.
 struct ReportRequest {
   std::string from, to;  // RFC 3339 or a plain date in the zone
-  std::string last;      // instead of both: 5m 1h 24h 7d 30d 365d, ending with the bucket that holds event_time_max
+  std::string
+      last;  // instead of both: 5m 1h 24h 7d 30d 365d, ending with the bucket that holds event_time_max
   std::string zone = "UTC";
   std::vector<std::string> by;  // empty: the unit's default
   std::string agency, exclude, jurisdiction;
@@ -63,8 +64,10 @@ struct LiveClocks {
   TimeNs now = kNoTime;
 };
 
-/// Errors: 64 for what the words or the buckets cannot give (names the nearest that can), 65 for damaged state.
-Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& request, TimeNs lateness, LiveClocks live = {});
+/// Errors: 64 for what the words or the buckets cannot give (names the nearest that can), 65 for damaged
+/// state.
+Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& request, TimeNs lateness,
+                             LiveClocks live = {});
 
 /// The contract's JSON, one line.
 std::string to_json(const Report& report);

@@ -8,12 +8,15 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json text_or_null(TimeNs time) { return time == kNoTime ? ordered_json(nullptr) : ordered_json(format_time(time)); }
+ordered_json text_or_null(TimeNs time) {
+  return time == kNoTime ? ordered_json(nullptr) : ordered_json(format_time(time));
+}
 
 // Rows are written by hand: a report by ORI has a million of them.
 class RowWriter {
  public:
-  RowWriter(std::string& out, const std::vector<std::string>& labels, const std::vector<std::string>& figures) : out_(out) {
+  RowWriter(std::string& out, const std::vector<std::string>& labels, const std::vector<std::string>& figures)
+      : out_(out) {
     for (const auto& l : labels) label_keys_.push_back(dump_json(l) + ":");
     for (const auto& f : figures) figure_keys_.push_back(dump_json(f) + ":");
   }

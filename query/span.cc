@@ -17,13 +17,23 @@ constexpr TimeNs kBoundMax = 9'000'000'000 * kSecond;   // 2255-03-14
 constexpr TimeNs kBucketsKept = 3653 * kDay;
 constexpr TimeNs kAhead = 366 * kDay;
 
-constexpr std::array<std::pair<const char*, TimeNs>, 6> kLast{
-    {{"5m", 5 * kMinute}, {"1h", kHour}, {"24h", kDay}, {"7d", 7 * kDay}, {"30d", 30 * kDay}, {"365d", 365 * kDay}}};
+constexpr std::array<std::pair<const char*, TimeNs>, 6> kLast{{{"5m", 5 * kMinute},
+                                                               {"1h", kHour},
+                                                               {"24h", kDay},
+                                                               {"7d", 7 * kDay},
+                                                               {"30d", 30 * kDay},
+                                                               {"365d", 365 * kDay}}};
 
-TimeNs round_down(TimeNs time, TimeNs length) { return bucket_of(time, length) * length; }
-TimeNs round_up(TimeNs time, TimeNs length) { return -round_down(-time, length); }
+TimeNs round_down(TimeNs time, TimeNs length) {
+  return bucket_of(time, length) * length;
+}
+TimeNs round_up(TimeNs time, TimeNs length) {
+  return -round_down(-time, length);
+}
 
-Granularity finer(Granularity g) { return g == Granularity::day ? Granularity::hour : Granularity::minute; }
+Granularity finer(Granularity g) {
+  return g == Granularity::day ? Granularity::hour : Granularity::minute;
+}
 
 // The coarsest kept buckets whose begins are fine enough for an edge at `time`.
 Granularity needed_at(TimeNs time, const Tiling& tiling) {
@@ -32,7 +42,9 @@ Granularity needed_at(TimeNs time, const Tiling& tiling) {
   return minutes ? Granularity::minute : Granularity::hour;
 }
 
-bool begins_bucket(TimeNs time, const Tiling& tiling) { return time % length_of(needed_at(time, tiling)) == 0; }
+bool begins_bucket(TimeNs time, const Tiling& tiling) {
+  return time % length_of(needed_at(time, tiling)) == 0;
+}
 
 class Tiler {
  public:
@@ -51,7 +63,8 @@ class Tiler {
 
  private:
   void push(BucketRange range) {
-    if (!ranges_.empty() && ranges_.back().granularity == range.granularity && ranges_.back().to == range.from) {
+    if (!ranges_.empty() && ranges_.back().granularity == range.granularity &&
+        ranges_.back().to == range.from) {
       ranges_.back().to = range.to;
     } else {
       ranges_.push_back(range);
@@ -78,21 +91,26 @@ Expected<TimeNs> read_bound(const std::string& text, const Zone& zone) {
   const bool plain_date = time.has_value();
   if (!plain_date) time = parse_rfc3339(text);
   if (!time) {
-    return fail(ExitCode::usage, "bad time '" + text +
-                                     "' (RFC 3339 with offset, such as 2025-11-12T00:00:00Z, or a plain date, "
-                                     "such as 2025-11-12, in the time zone of the report)");
+    return fail(ExitCode::usage,
+                "bad time '" + text +
+                    "' (RFC 3339 with offset, such as 2025-11-12T00:00:00Z, or a plain date, "
+                    "such as 2025-11-12, in the time zone of the report)");
   }
   if (*time < kBoundMin || *time > kBoundMax) {
-    return fail(ExitCode::usage, "time '" + text + "' lies outside " + format_time(kBoundMin) + " to " + format_time(kBoundMax));
+    return fail(ExitCode::usage, "time '" + text + "' lies outside " + format_time(kBoundMin) + " to " +
+                                     format_time(kBoundMax));
   }
   return plain_date ? zone.midnight(bucket_of(*time, kDay)) : *time;
 }
 
 Expected<Span> last_span(const std::string& text, const Tiling& tiling) {
-  const auto* found = std::find_if(kLast.begin(), kLast.end(), [&](const auto& l) { return text == l.first; });
-  if (found == kLast.end()) return fail(ExitCode::usage, "bad --last '" + text + "' (5m, 1h, 24h, 7d, 30d or 365d)");
+  const auto* found =
+      std::find_if(kLast.begin(), kLast.end(), [&](const auto& l) { return text == l.first; });
+  if (found == kLast.end())
+    return fail(ExitCode::usage, "bad --last '" + text + "' (5m, 1h, 24h, 7d, 30d or 365d)");
   if (tiling.newest == kNoTime) {
-    return fail(ExitCode::usage, "--last ends with the newest event, and this state has counted none (give --from and --to)");
+    return fail(ExitCode::usage,
+                "--last ends with the newest event, and this state has counted none (give --from and --to)");
   }
   const TimeNs step = std::max(length_of(tiling.finest), found->second <= kDay ? kMinute : kHour);
   const TimeNs to = round_down(tiling.newest, step) + step;
@@ -106,8 +124,9 @@ Error off_bucket(const std::string& what, TimeNs time, const Tiling& tiling) {
                     : tiling.finest == Granularity::hour
                         ? "messages are counted by the hour"
                         : "minutes are kept for 48 h before the newest event, hours beyond";
-  return Error{ExitCode::usage, "no bucket begins at " + what + " " + format_time(time) + "; the nearest that do: " +
-                                    format_time(before) + ", " + format_time(before + length) + " (" + why + ")"};
+  return Error{ExitCode::usage, "no bucket begins at " + what + " " + format_time(time) +
+                                    "; the nearest that do: " + format_time(before) + ", " +
+                                    format_time(before + length) + " (" + why + ")"};
 }
 
 Expected<std::vector<BucketRange>> tile(const Span& span, Tiling tiling, const Zone& zone) {
@@ -123,9 +142,11 @@ Expected<std::vector<BucketRange>> tile(const Span& span, Tiling tiling, const Z
     tiler.cover(span.from, span.to, Granularity::day, tiling.finest);
     return tiler.take();
   }
-  const Span inside{std::max(span.from, tiling.newest - kBucketsKept - kDay), std::min(span.to, tiling.newest + kAhead)};
+  const Span inside{std::max(span.from, tiling.newest - kBucketsKept - kDay),
+                    std::min(span.to, tiling.newest + kAhead)};
   const std::vector<TimeNs> edges = local_edges(inside, tiling.cuts, zone);
-  const auto off = std::find_if_not(edges.begin(), edges.end(), [&](TimeNs t) { return begins_bucket(t, tiling); });
+  const auto off =
+      std::find_if_not(edges.begin(), edges.end(), [&](TimeNs t) { return begins_bucket(t, tiling); });
   if (off != edges.end()) return refuse("a day of the zone", *off);
 
   // Where no edge was looked for, the report has to tell local days apart by the hour.
@@ -135,7 +156,8 @@ Expected<std::vector<BucketRange>> tile(const Span& span, Tiling tiling, const Z
   const bool whole = inside.from == span.from && inside.to == span.to;
   const bool sharp_first = edges.empty() ? whole : inside.from == span.from;
   tiler.cover(span.from, first, sharp_first ? Granularity::day : blind, tiling.finest);
-  for (std::size_t i = 1; i < edges.size(); ++i) tiler.cover(edges[i - 1], edges[i], Granularity::day, tiling.finest);
+  for (std::size_t i = 1; i < edges.size(); ++i)
+    tiler.cover(edges[i - 1], edges[i], Granularity::day, tiling.finest);
   tiler.cover(last, span.to, inside.to == span.to ? Granularity::day : blind, tiling.finest);
   return tiler.take();
 }

@@ -1,7 +1,8 @@
-// The span of a report and the buckets that tile it exactly, or a refusal that names the nearest instants that can.
+// The span of a report and the buckets that tile it exactly, or a refusal that names the nearest instants
+// that can.
 //
-// Days and hours are kept for ten years, minutes for 48 h before the newest event. A span is the sum of the coarsest
-// buckets that tile it: days inside, hours at its edges, minutes only where an edge is off the hour.
+// Days and hours are kept for ten years, minutes for 48 h before the newest event. A span is the sum of the
+// coarsest buckets that tile it: days inside, hours at its edges, minutes only where an edge is off the hour.
 #pragma once
 
 #include <cstdint>
@@ -45,8 +46,8 @@ Expected<TimeNs> read_bound(const std::string& text, const Zone& zone);
 /// `--last`: ends with the bucket that holds the newest event. Error 64.
 Expected<Span> last_span(const std::string& text, const Tiling& tiling);
 
-/// In order of time; neighbors of one granularity are one range. Error 64 where a bound, or a local midnight that the
-/// report cuts at, is no kept bucket's begin.
+/// In order of time; neighbors of one granularity are one range. Error 64 where a bound, or a local midnight
+/// that the report cuts at, is no kept bucket's begin.
 Expected<std::vector<BucketRange>> tile(const Span& span, Tiling tiling, const Zone& zone);
 
 /// Error 64: `time`, which is `what`, begins no bucket of the kept ones.

@@ -11,13 +11,15 @@ TimeNs effective_clock(const PartitionProgress& p, const LiveClocks& live) {
   return live.at_end ? std::max(p.clock, live.now) : p.clock;
 }
 
-void judge_partition(const PartitionProgress& p, const StandingInput& input, TimeNs goal, Standing& standing) {
+void judge_partition(const PartitionProgress& p, const StandingInput& input, TimeNs goal,
+                     Standing& standing) {
   const std::string name = partition_name(p);
   const auto evicted = input.evicted.find(p.partition);
   if (evicted != input.evicted.end() && evicted->second > 0) {
     standing.complete = false;
-    standing.reasons.push_back(name + ": " + std::to_string(evicted->second) +
-                               " ids fell out of the memory of duplicates early; duplicates may have been counted");
+    standing.reasons.push_back(
+        name + ": " + std::to_string(evicted->second) +
+        " ids fell out of the memory of duplicates early; duplicates may have been counted");
   }
   const TimeNs clock = effective_clock(p, input.live);
   const TimeNs settled = saturating_add(input.span.to, input.lateness);
@@ -26,11 +28,12 @@ void judge_partition(const PartitionProgress& p, const StandingInput& input, Tim
     standing.reasons.push_back(name + ": no event counted yet");
   } else if (clock < goal) {
     standing.complete = false;
-    standing.reasons.push_back(name + ": counted up to " + format_time(clock) + ", the span needs " + format_time(goal));
+    standing.reasons.push_back(name + ": counted up to " + format_time(clock) + ", the span needs " +
+                               format_time(goal));
   } else if (clock < settled) {
     standing.final = false;
-    standing.reasons.push_back(name + ": late records may still come until its clock is at " + format_time(settled) +
-                               " (it is at " + format_time(clock) + ")");
+    standing.reasons.push_back(name + ": late records may still come until its clock is at " +
+                               format_time(settled) + " (it is at " + format_time(clock) + ")");
   }
 }
 

@@ -1,4 +1,5 @@
-// Whether a report's span is complete and final: a pure decision from where every partition stands (contract §7).
+// Whether a report's span is complete and final: a pure decision from where every partition stands (contract
+// §7).
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ struct Standing {
   std::vector<std::string> reasons;  // why not, in words; by partition
 };
 
-/// What the decision looks at. `evicted`: ids dropped early from a partition's memory of duplicates within the span.
+/// What the decision looks at. `evicted`: ids dropped early from a partition's memory of duplicates within
+/// the span.
 struct StandingInput {
   std::vector<PartitionProgress> partitions;
   std::map<std::uint32_t, std::uint64_t> evicted;

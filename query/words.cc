@@ -9,8 +9,8 @@ namespace blockwatch {
 namespace {
 
 // In the order of Dimension.
-constexpr std::array<std::string_view, 9> kDimensions{"agency",  "jurisdiction", "class", "channel", "outcome",
-                                                      "verdict", "ori",          "day",   "month"};
+constexpr std::array<std::string_view, 9> kDimensions{
+    "agency", "jurisdiction", "class", "channel", "outcome", "verdict", "ori", "day", "month"};
 constexpr std::array<std::string_view, 4> kMessageDimensions{"agency", "class", "day", "month"};
 
 template <class Names>
@@ -26,14 +26,15 @@ bool holds(const Names& names, std::string_view name) {
 }
 
 tl::unexpected<Error> refuse_dimension(const std::string& name, Unit unit) {
-  return unit == Unit::messages
-             ? fail(ExitCode::usage, "--unit messages has no dimension '" + name + "' (it has " + joined(kMessageDimensions) + ")")
-             : fail(ExitCode::usage, "unknown dimension '" + name + "' in --by (known: " + joined(kDimensions) + ")");
+  return unit == Unit::messages ? fail(ExitCode::usage, "--unit messages has no dimension '" + name +
+                                                            "' (it has " + joined(kMessageDimensions) + ")")
+                                : fail(ExitCode::usage, "unknown dimension '" + name +
+                                                            "' in --by (known: " + joined(kDimensions) + ")");
 }
 
 }  // namespace
 
-bool ReportWords::asks(Dimension dimension) const { 
+bool ReportWords::asks(Dimension dimension) const {
   return std::find(by.begin(), by.end(), dimension) != by.end();
 }
 
@@ -73,7 +74,9 @@ Expected<ReportWords> read_words(const ReportRequest& request) {
   }
   if (!request.jurisdiction.empty()) {
     if (words.unit == Unit::messages) {
-      return fail(ExitCode::usage, "--unit messages counts before the fan-out and knows no jurisdiction (leave out --jurisdiction)");
+      return fail(
+          ExitCode::usage,
+          "--unit messages counts before the fan-out and knows no jurisdiction (leave out --jurisdiction)");
     }
     words.jurisdiction = jurisdiction_from(request.jurisdiction);
     if (!words.jurisdiction) {

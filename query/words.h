@@ -1,4 +1,5 @@
-// The words of a report, checked: dimensions, unit, filters. What the words alone can get wrong is refused here.
+// The words of a report, checked: dimensions, unit, filters. What the words alone can get wrong is refused
+// here.
 #pragma once
 
 #include <optional>
@@ -22,7 +23,8 @@ struct ReportWords {
   LocalCuts cuts() const;
 };
 
-/// Error 64: an unknown or repeated dimension, one that the unit does not have, an unknown unit or jurisdiction.
+/// Error 64: an unknown or repeated dimension, one that the unit does not have, an unknown unit or
+/// jurisdiction.
 Expected<ReportWords> read_words(const ReportRequest& request);
 
 }  // namespace blockwatch

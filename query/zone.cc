@@ -25,8 +25,9 @@ Expected<Zone> Zone::find(std::string_view name) {
     zone->get_info(date::sys_seconds{});  // reads the zone's file, which may turn out to be no zone
     return Zone(name, zone);
   } catch (const std::exception&) {
-    return fail(ExitCode::usage, "unknown time zone '" + std::string(name) +
-                                     "' (IANA names such as America/Chicago, from the system's package tzdata)");
+    return fail(ExitCode::usage,
+                "unknown time zone '" + std::string(name) +
+                    "' (IANA names such as America/Chicago, from the system's package tzdata)");
   }
 }
 
@@ -44,13 +45,18 @@ std::int64_t Zone::local_day(TimeNs time) const {
 TimeNs Zone::midnight(std::int64_t day) const {
   if (zone_ == nullptr) return day * kDay;
   const date::local_seconds local{date::local_days{date::days{static_cast<date::days::rep>(day)}}};
-  // Of a midnight that comes twice the first; of one that is skipped, the old offset gives the instant of the jump.
+  // Of a midnight that comes twice the first; of one that is skipped, the old offset gives the instant of the
+  // jump.
   const auto info = zone_->get_info(local);
   return day * kDay - info.first.offset.count() * kSecond;
 }
 
-std::string day_text(std::int64_t day) { return format_utc_day(day * kDay); }
-std::string month_text(std::int64_t day) { return day_text(day).substr(0, 7); }
+std::string day_text(std::int64_t day) {
+  return format_utc_day(day * kDay);
+}
+std::string month_text(std::int64_t day) {
+  return day_text(day).substr(0, 7);
+}
 std::int64_t first_of_month(std::int64_t day) {
   const date::year_month_day c = date::sys_days{date::days{static_cast<date::days::rep>(day)}};
   return date::sys_days{c.year() / c.month() / 1}.time_since_epoch().count();

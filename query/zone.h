@@ -14,7 +14,8 @@ class time_zone;
 
 namespace blockwatch {
 
-/// A zone of the system's IANA data; UTC needs none. A value; one thread at a time (it remembers the last offset).
+/// A zone of the system's IANA data; UTC needs none. A value; one thread at a time (it remembers the last
+/// offset).
 class Zone {
  public:
   static Zone utc() { return Zone("UTC", nullptr); }

@@ -8,8 +8,7 @@
 //   bytes zigzag    varint of (v << 1) ^ (v >> 63): small negatives stay small text      varint length, then
 //   the bytes
 //
-// Guarantee: reading any bytes whatever is defined; what does not fit makes the reader `bad` and yields
-// zeros.
+// Guarantee: reading any bytes whatever is defined; what does not fit makes the reader bad and yields zeros.
 #pragma once
 
 #include <cstdint>

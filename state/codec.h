@@ -1,5 +1,4 @@
-// The bytes of stored values, in the primitives of state/bytes.h. What the key says (state/keys.h) is not
-// repeated.
+// The bytes of stored values, in the primitives of state/bytes.h. What the key says is not repeated.
 //
 //   format        version:varint
 //   identity      instance:text reject_secret:text fingerprint_key:fixed64 fixed64

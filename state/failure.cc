@@ -14,7 +14,9 @@ constexpr std::string_view kHint =
 
 Error error_of(const rocksdb::Status& status, std::string_view doing) {
   const std::string text = std::string(doing) + ": " + status.ToString();
-  if (status.IsCorruption()) return {ExitCode::state_damaged, "state damaged: " + text + std::string(kHint)};
+  // A file that ought to be there and is not is damage as well.
+  if (status.IsCorruption() || status.IsPathNotFound() || status.IsNotFound())
+    return {ExitCode::state_damaged, "state damaged: " + text + std::string(kHint)};
   return {ExitCode::temporary, text};
 }
 

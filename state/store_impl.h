@@ -20,8 +20,7 @@
 
 namespace blockwatch {
 
-/// The format of everything in state/keys.h, codec.h and page.h. A program refuses versions that it does not
-/// know.
+/// The format of everything in state/keys.h, codec.h and page.h. A program refuses those it does not know.
 inline constexpr std::uint64_t kFormatVersion = 1;
 inline constexpr const char* kMetaFormat = "format";
 inline constexpr const char* kMetaIdentity = "identity";
@@ -45,8 +44,7 @@ struct Store::Impl {
   Expected<void> create_meta();
   Expected<void> count_rows();
 
-  // ---- building a batch (store_commit.cc). In-memory knowledge runs ahead of the disk here; a failure is
-  // final.
+  // ---- building a batch (store_commit.cc). Memory runs ahead of the disk here; a failure is final.
   Expected<void> build(CommitBatch& in, rocksdb::WriteBatch& out);
   void add_progress(const CommitBatch& in, rocksdb::WriteBatch& out);
   void expire_minutes(const CommitBatch& in, rocksdb::WriteBatch& out);

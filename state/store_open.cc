@@ -26,11 +26,6 @@ std::string database_dir(const std::string& dir) {
   return dir + "/db";
 }
 
-bool holds_database(const std::string& dir) {
-  std::error_code ignored;
-  return fs::exists(database_dir(dir) + "/CURRENT", ignored);
-}
-
 /// A directory's entry survives a power cut only once its parent is synced.
 Expected<void> sync_directory(const fs::path& dir) {
   const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -42,10 +37,24 @@ Expected<void> sync_directory(const fs::path& dir) {
   return {};
 }
 
+/// Without CURRENT RocksDB would begin anew and delete these. An interrupted first start leaves none.
+Expected<void> check_for_lost_current(const std::string& dir) {
+  std::error_code error;
+  for (fs::directory_iterator it(database_dir(dir), error), end; !error && it != end; it.increment(error)) {
+    const fs::path extension = it->path().extension();
+    if (extension == ".sst" || extension == ".log")
+      return fail(ExitCode::state_damaged,
+                  "state damaged: " + database_dir(dir) +
+                      " holds tables but no file CURRENT; restore a backup of the state "
+                      "directory, or name an empty one to count the input again");
+  }
+  return {};
+}
+
 /// A new state directory may hold nothing but what an interrupted first start leaves.
 Expected<void> check_for_foreign_content(const std::string& dir) {
-  if (holds_database(dir)) return {};
   std::error_code error;
+  if (fs::exists(database_dir(dir) + "/CURRENT", error)) return {};
   for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
     const std::string name = it->path().filename().string();
     if (name != kLockFile && name != "db" && name != "lost+found")
@@ -53,14 +62,14 @@ Expected<void> check_for_foreign_content(const std::string& dir) {
                                             "); name an empty or a new directory in state.dir");
   }
   if (error) return fail(ExitCode::temporary, "cannot read state directory " + dir + ": " + error.message());
-  return {};
+  return check_for_lost_current(dir);
 }
 
 Expected<void> prepare_for_writing(const std::string& dir) {
   // RocksDB's threads create files at any time, so this holds for the whole process from here on.
   ::umask(0077);
   std::error_code error;
-  fs::create_directories(dir, error);
+  const bool created = fs::create_directories(dir, error);
   if (error)
     return fail(ExitCode::temporary, "cannot create state directory " + dir + ": " + error.message() +
                                          "; create it, owned by the user that runs blockwatch");
@@ -71,17 +80,21 @@ Expected<void> prepare_for_writing(const std::string& dir) {
     return fail(ExitCode::temporary, "cannot prepare state directory " + dir +
                                          " (mode 0700): " + error.message() +
                                          "; it must belong to the user that runs blockwatch");
+  if (!created) return {};
   return sync_directory(fs::absolute(dir).parent_path());
 }
 
 Expected<void> check_for_reading(const std::string& dir) {
   std::error_code error;
+  if (fs::exists(database_dir(dir) + "/CURRENT", error)) return {};
+  if (error)
+    return fail(ExitCode::usage,
+                "cannot read state directory " + dir + ": " + error.message() +
+                    "; run as the user that owns it, or ask a running daemon over HTTP (--url)");
   if (!fs::exists(dir, error))
     return fail(ExitCode::usage, "state directory " + dir + " does not exist; name the one in state.dir");
-  if (!holds_database(dir))
-    return fail(ExitCode::usage,
-                "directory " + dir + " holds no blockwatch state; name the one in state.dir");
-  return {};
+  if (auto ok = check_for_lost_current(dir); !ok) return ok;
+  return fail(ExitCode::usage, "directory " + dir + " holds no blockwatch state; name the one in state.dir");
 }
 
 }  // namespace

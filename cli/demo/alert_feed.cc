@@ -82,7 +82,7 @@ AlertLine alert_line(std::string_view cloud_event) {
 }
 
 std::string alert_header(TextStyle style) {
-  return bold(fmt::format("{:<8}  {:<8}  {:<12}  {:<5}  {:<44}  {:>5}  {:>6}", "TIME", "SEVERITY", "WHO",
+  return bold(fmt::format("{:<8}  {:<8}  {:<12}  {:<5}  {:<44}  {:>5}  {:>6}", "UTC", "SEVERITY", "WHO",
                           "STATE", "WHAT", "COUNT", "AFTER"),
               style) +
          "\n";
@@ -97,12 +97,12 @@ std::string alert_text(const AlertLine& alert, TimeNs read_at, double latency_ms
                      alert.severity == "critical" ? bold(what, style) : what, alert.count, after);
 }
 
-Expected<std::unique_ptr<AlertFeed>> AlertFeed::start(const std::string& brokers, const std::string& topic,
-                                                      TextStyle style) {
+Expected<std::unique_ptr<AlertFeed>> AlertFeed::start(std::map<std::string, std::string> kafka,
+                                                      const std::string& topic, TextStyle style) {
   std::unique_ptr<AlertFeed> feed(new AlertFeed(style));
   KafkaSourceOptions options;
   options.topic = topic;
-  options.settings = {{"bootstrap.servers", brokers}};
+  options.settings = std::move(kafka);
   auto source = make_kafka_source(options, feed->telemetry_, feed->stop_);
   if (!source) return tl::unexpected(source.error());
   feed->source_ = std::move(*source);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 #include <thread>
@@ -32,8 +33,9 @@ std::string alert_header(TextStyle style);
 /// Owned by the demo. Threads: feed -> standard output. The destructor stops as well.
 class AlertFeed {
  public:
-  static Expected<std::unique_ptr<AlertFeed>> start(const std::string& brokers, const std::string& topic,
-                                                    TextStyle style);
+  /// `kafka`: librdkafka's settings.
+  static Expected<std::unique_ptr<AlertFeed>> start(std::map<std::string, std::string> kafka,
+                                                    const std::string& topic, TextStyle style);
   ~AlertFeed();
   AlertFeed(const AlertFeed&) = delete;
   AlertFeed& operator=(const AlertFeed&) = delete;

@@ -107,7 +107,7 @@ Expected<void> play(std::uint64_t seconds, const std::atomic<bool>& stop, TextSt
   say(opening(seconds, style));
 
   ServiceThread service((*stage)->configuration);
-  auto feed = AlertFeed::start(brokers, Stage::kAlertTopic, style);
+  auto feed = AlertFeed::start((*stage)->configuration.settings().source.kafka, Stage::kAlertTopic, style);
   if (!feed) return tl::unexpected(feed.error());
   const auto start_deadline = steady_clock::now() + std::chrono::seconds(30);
   while (!service.ready() && !service.over() && !stop && steady_clock::now() < start_deadline)
@@ -150,7 +150,7 @@ void add_demo_command(CLI::App& app, int& exit_code) {
   command->callback([seconds, &exit_code] {
     std::atomic<bool> stop{false};
     const StopSignals signals(stop);
-    log::configure(log::Level::warning, log::Format::logfmt);
+    log::configure(log::Level::error, log::Format::logfmt);
     if (auto played = play(*seconds, stop, output_style()); !played) exit_code = print_error(played.error());
   });
 }

@@ -11,6 +11,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kTick{5};
+// Before the first query: clients connect and find their leaders, which is not the way of an alert.
+constexpr std::chrono::milliseconds kWarmUp{800};
 // More of those whom the example policy names than the real network has, so that half a minute shows
 // something.
 constexpr AskerShares kShares{30'000, 50'000};
@@ -27,7 +29,7 @@ Expected<std::unique_ptr<LiveTraffic>> LiveTraffic::start(const std::string& bro
 
 LiveTraffic::LiveTraffic(const Catalog& catalog, std::uint32_t partitions, std::uint64_t per_second,
                          std::unique_ptr<TopicWriter> writer)
-    : population_(catalog, kShares),
+    : population_(catalog, wall_clock_now(), kShares),
       traffic_(population_, {.seed = static_cast<std::uint64_t>(wall_clock_now()),
                              .partitions = partitions,
                              .oddities_per_million = 20'000,
@@ -48,6 +50,7 @@ Expected<void> LiveTraffic::stop() {
 }
 
 Expected<void> LiveTraffic::run() {
+  std::this_thread::sleep_for(kWarmUp);
   const auto start = steady_clock::now();
   while (!stop_) {
     const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - start);

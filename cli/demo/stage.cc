@@ -9,6 +9,8 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "cli/generate/shipped_examples.h"
 
 namespace blockwatch {
@@ -22,14 +24,31 @@ Expected<void> write_file(const std::string& path, std::string_view bytes) {
   return {};
 }
 
+// The in-process broker answers an empty fetch only when its time is over, even if a record comes meanwhile.
+constexpr std::string_view kSettings = R"([source]
+kind = "kafka"
+topic = "{topic}"
+[source.kafka]
+"bootstrap.servers" = "{brokers}"
+"fetch.wait.max.ms" = "10"
+[state]
+dir = "{folder}/state"
+[policy]
+file = "policy.toml"
+[catalog]
+agencies = "agencies.toml"
+oris = "oris.csv"
+[http]
+listen = "unix:{folder}/api.sock"
+[[output]]
+name = "alerts-topic"
+kind = "kafka"
+topic = "{alerts}"
+)";
+
 std::string settings_text(const std::string& folder, const std::string& brokers) {
-  return "[source]\nkind = \"kafka\"\ntopic = \"" + std::string(Stage::kQueryTopic) +
-         "\"\n[source.kafka]\n\"bootstrap.servers\" = \"" + brokers + "\"\n[state]\ndir = \"" + folder +
-         "/state\"\n[policy]\nfile = \"policy.toml\"\n[catalog]\nagencies = \"agencies.toml\"\noris = "
-         "\"oris.csv\"\n" +
-         "[http]\nlisten = \"unix:" + folder +
-         "/api.sock\"\n[[output]]\nname = \"alerts-topic\"\nkind = \"kafka\"\ntopic = \"" +
-         Stage::kAlertTopic + "\"\n";
+  return fmt::format(kSettings, fmt::arg("topic", Stage::kQueryTopic), fmt::arg("brokers", brokers),
+                     fmt::arg("folder", folder), fmt::arg("alerts", Stage::kAlertTopic));
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ Expected<std::string> read_file(const std::string& name) {
   return bytes;
 }
 
-Expected<Catalog> catalog_of(const GenerateWords& words) {
+Expected<Catalog> catalog_of(const GenerateWords& words, TimeNs at) {
   if (words.agencies.empty()) return shipped_catalog();
   auto agencies = read_file(words.agencies);
   if (!agencies) return tl::unexpected(agencies.error());
@@ -111,7 +111,13 @@ Expected<Catalog> catalog_of(const GenerateWords& words) {
       text += (text.empty() ? "" : "\n") + to_text(diagnostic);
     return fail(ExitCode::bad_config, text);
   }
-  if (catalog->oris.empty()) return fail(ExitCode::bad_config, words.oris + " has no row: nobody would ask");
+  const bool somebody = std::any_of(catalog->oris.begin(), catalog->oris.end(), [at](const OriRow& row) {
+    return !row.inactive && row.validity.contains(at);
+  });
+  if (!somebody) {
+    return fail(ExitCode::bad_config,
+                words.oris + " has no active row that is valid at the first moment: nobody would ask");
+  }
   return std::move(*catalog);
 }
 
@@ -147,12 +153,12 @@ Expected<void> generate(const GenerateWords& words) {
   if (!partitions) return tl::unexpected(partitions.error());
   const auto from = start_of(words);
   if (!from) return tl::unexpected(from.error());
-  const auto catalog = catalog_of(words);
+  const auto catalog = catalog_of(words, *from);
   if (!catalog) return tl::unexpected(catalog.error());
   auto sinks = sinks_of(words, *partitions);
   if (!sinks) return tl::unexpected(sinks.error());
 
-  const Population population(*catalog);
+  const Population population(*catalog, *from);
   TrafficOptions options;
   options.seed = words.seed;
   options.partitions = *partitions;

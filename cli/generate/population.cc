@@ -46,8 +46,7 @@ std::string made_up_agency(std::string_view prefix, Random& random) {
 
 }  // namespace
 
-Population::Population(const Catalog& catalog, AskerShares shares) : shares_(shares) {
-  BW_CHECK(!catalog.oris.empty());
+Population::Population(const Catalog& catalog, TimeNs at, AskerShares shares) : shares_(shares) {
   const std::vector<bool> in_dhs = subtree_of(catalog, "dhs");
   const std::vector<bool> in_ice = subtree_of(catalog, "ice");
   std::vector<Group> by_node(catalog.nodes.size());
@@ -61,9 +60,11 @@ Population::Population(const Catalog& catalog, AskerShares shares) : shares_(sha
     const auto index = static_cast<std::uint32_t>(profiles_.size());
     const bool has_node = row.agency != kNoNode;
     profiles_.push_back({row.ori, row.line, has_node && in_ice[row.agency]});
-    add_ranked(all_, index, all_rank);
-    if (row.inactive || row.validity.from != kNoTime || row.validity.to != kNoTime)
+    if (row.inactive || !row.validity.contains(at)) {
       doubtful_.push_back(index);
+      continue;
+    }
+    add_ranked(all_, index, all_rank);
     if (has_node && in_dhs[row.agency]) {
       add_ranked(by_node[row.agency], index, node_ranks[row.agency]);
     } else if (is_federal(row)) {
@@ -86,6 +87,7 @@ Population::Population(const Catalog& catalog, AskerShares shares) : shares_(sha
   for (const auto& [code, members] : catalog.regions) {
     if (code != "NL") regions_.push_back(code);
   }
+  BW_CHECK(!all_.empty());
   if (regions_.empty()) regions_.emplace_back("NL");
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/domain.h"
 #include "base/ori.h"
+#include "base/time.h"
 #include "cli/generate/random.h"
 #include "cli/generate/weighted.h"
 #include "config/catalog.h"
@@ -29,10 +30,11 @@ struct AskerShares {
 class Population {
  public:
   /// Works with any catalog that has a row; nodes `dhs` and `ice` get the role of their names if they exist.
-  explicit Population(const Catalog& catalog, AskerShares shares = {});
+  /// Whose row is inactive, or not valid at `at`, asks only where a doubtful asker is wanted.
+  Population(const Catalog& catalog, TimeNs at, AskerShares shares = {});
 
   const AskerProfile& asker(Random& random) const;
-  /// One whose row is expired, not yet valid or inactive at some time; any asker if there is none.
+  /// One whose row is expired, not yet valid or inactive; any asker if there is none.
   const AskerProfile& doubtful_asker(Random& random) const;
   /// An ORI that looks like one of the node `dhs` but has O for 0 or I for 1, or the reverse.
   std::string lookalike(Random& random) const;

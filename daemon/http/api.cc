@@ -18,15 +18,22 @@ using Json = nlohmann::ordered_json;
 
 std::string_view name_of(Phase phase) {
   switch (phase) {
-    case Phase::starting: return "starting";
-    case Phase::running: return "running";
-    case Phase::stopping: return "stopping";
+    case Phase::starting:
+      return "starting";
+    case Phase::running:
+      return "running";
+    case Phase::stopping:
+      return "stopping";
   }
   return "stopping";
 }
 
-HttpResponse json(std::string body) { return {200, "application/json", std::move(body)}; }
-HttpResponse json(const Json& body) { return json(body.dump(-1, ' ', false, Json::error_handler_t::replace)); }
+HttpResponse json(std::string body) {
+  return {200, "application/json", std::move(body)};
+}
+HttpResponse json(const Json& body) {
+  return json(body.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
 std::string known_names(std::initializer_list<std::string_view> names) {
   std::string list;
@@ -35,7 +42,8 @@ std::string known_names(std::initializer_list<std::string_view> names) {
 }
 
 /// Each parameter once and known; else what is wrong with them.
-std::optional<std::string> find_fault(const HttpRequest& request, std::initializer_list<std::string_view> known) {
+std::optional<std::string> find_fault(const HttpRequest& request,
+                                      std::initializer_list<std::string_view> known) {
   std::map<std::string_view, int> seen;
   for (const auto& [name, value] : request.query) {
     if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -85,19 +93,25 @@ HttpResponse Api::handle(const HttpRequest& request) const {
   if (request.path == "/api/v1/incidents") return incidents(request);
   using Answer = HttpResponse (*)(const Api&);
   static const std::map<std::string_view, Answer> kWithoutParameters{
-      {"/healthz", [](const Api&) { return json(Json{{"status", "alive"}}); }},
+      {"/healthz",
+       [](const Api&) {
+         return json(Json{{"status", "alive"}});
+       }},
       {"/readyz", [](const Api& api) { return api.ready(); }},
       {"/metrics",
        [](const Api& api) {
          return HttpResponse{200, "text/plain; version=0.0.4; charset=utf-8", api.telemetry_.render()};
        }},
       {"/api/v1/status", [](const Api& api) { return api.status(); }},
-      {"/api/v1/completeness", [](const Api& api) { return json(completeness_json(*api.store_.snapshot())); }},
+      {"/api/v1/completeness",
+       [](const Api& api) { return json(completeness_json(*api.store_.snapshot())); }},
   };
   const auto found = kWithoutParameters.find(request.path);
   if (found == kWithoutParameters.end()) {
-    return http_error(404, "no such resource; there are /metrics, /healthz, /readyz and /api/v1/ report, incidents, "
-                           "completeness, status");
+    return http_error(
+        404,
+        "no such resource; there are /metrics, /healthz, /readyz and /api/v1/ report, incidents, "
+        "completeness, status");
   }
   if (const auto fault = find_fault(request, {})) return http_error(400, *fault);
   return found->second(*this);
@@ -105,9 +119,12 @@ HttpResponse Api::handle(const HttpRequest& request) const {
 
 HttpResponse Api::ready() const {
   switch (phase_.load()) {
-    case Phase::starting: return http_error(503, "waiting for the source");
-    case Phase::running: return json(Json{{"status", "ready"}});
-    case Phase::stopping: return http_error(503, "stopping");
+    case Phase::starting:
+      return http_error(503, "waiting for the source");
+    case Phase::running:
+      return json(Json{{"status", "ready"}});
+    case Phase::stopping:
+      return http_error(503, "stopping");
   }
   return http_error(503, "stopping");
 }
@@ -130,20 +147,21 @@ HttpResponse Api::status() const {
     const std::uint64_t cursor = store_.cursor(output.name);
     outputs.push_back({{"name", output.name}, {"cursor", cursor}, {"pending", end - std::min(cursor, end)}});
   }
-  return json(Json{{"instance", store_.identity().instance},
-                   {"version", BLOCKWATCH_VERSION},
-                   {"state", name_of(phase_.load())},
-                   {"uptime_seconds", std::max<TimeNs>(0, wall_clock_now() - started_at_) / kSecond},
-                   {"partitions", partitions},
-                   {"outputs", outputs},
-                   {"policy", now.policy},
-                   {"catalog", now.catalog},
-                   {"event_time_max", now.event_time_max == kNoTime ? Json() : Json(format_time(now.event_time_max))}});
+  return json(Json{
+      {"instance", store_.identity().instance},
+      {"version", BLOCKWATCH_VERSION},
+      {"state", name_of(phase_.load())},
+      {"uptime_seconds", std::max<TimeNs>(0, wall_clock_now() - started_at_) / kSecond},
+      {"partitions", partitions},
+      {"outputs", outputs},
+      {"policy", now.policy},
+      {"catalog", now.catalog},
+      {"event_time_max", now.event_time_max == kNoTime ? Json() : Json(format_time(now.event_time_max))}});
 }
 
 HttpResponse Api::report(const HttpRequest& request) const {
-  if (const auto fault = find_fault(request, {"from", "to", "last", "zone", "by", "agency", "exclude", "jurisdiction",
-                                              "unit", "rollup"})) {
+  if (const auto fault = find_fault(request, {"from", "to", "last", "zone", "by", "agency", "exclude",
+                                              "jurisdiction", "unit", "rollup"})) {
     return http_error(400, *fault);
   }
   const auto rollup = read_flag(value_of(request, "rollup", "false"));
@@ -159,7 +177,8 @@ HttpResponse Api::report(const HttpRequest& request) const {
   words.jurisdiction = value_of(request, "jurisdiction");
   words.unit = value_of(request, "unit", words.unit);
   words.rollup = *rollup;
-  const auto made = make_report(*store_.snapshot(), words, settings_.lateness, {worker_.at_end, wall_clock_now()});
+  const auto made =
+      make_report(*store_.snapshot(), words, settings_.lateness, {worker_.at_end, wall_clock_now()});
   if (!made) return http_error(made.error().code == ExitCode::usage ? 422 : 500, made.error().message);
   return json(to_json(*made));
 }
@@ -168,8 +187,9 @@ HttpResponse Api::incidents(const HttpRequest& request) const {
   if (const auto fault = find_fault(request, {"day", "kind", "policy", "jurisdiction", "agency"})) {
     return http_error(400, *fault);
   }
-  const IncidentFilter filter{value_of(request, "day"), value_of(request, "kind"), value_of(request, "policy"),
-                              value_of(request, "jurisdiction"), value_of(request, "agency")};
+  const IncidentFilter filter{value_of(request, "day"), value_of(request, "kind"),
+                              value_of(request, "policy"), value_of(request, "jurisdiction"),
+                              value_of(request, "agency")};
   return json(incidents_json(*store_.snapshot(), filter));
 }
 

@@ -22,7 +22,8 @@ class Api {
   Api(const Store& store, const Settings& settings, const Telemetry& telemetry, const WorkerStatus& worker,
       const std::atomic<Phase>& phase);
 
-  /// 404 for an unknown path, 400 for an unknown or repeated parameter, 422 for words that a report cannot follow.
+  /// 404 for an unknown path, 400 for an unknown or repeated parameter, 422 for words that a report cannot
+  /// follow.
   HttpResponse handle(const HttpRequest& request) const;
 
  private:

@@ -22,7 +22,8 @@ constexpr int kBacklog = 128;
 constexpr mode_t kSocketMode = 0660;
 
 tl::unexpected<Error> refused(const std::string& listen, const char* doing) {
-  return fail(ExitCode::temporary, fmt::format("http.listen {}: {}: {}", listen, doing, std::strerror(errno)));
+  return fail(ExitCode::temporary,
+              fmt::format("http.listen {}: {}: {}", listen, doing, std::strerror(errno)));
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
@@ -35,7 +36,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 bool somebody_listens(const sockaddr_un& address) {
   const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return false;
-  const bool answered = connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
+  const bool answered =
+      connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 || errno == EAGAIN;
   close(fd);
   return answered;
 }
@@ -46,7 +48,9 @@ Listener::Listener(int fd, std::string path, std::string address)
     : fd_(fd), path_(std::move(path)), address_(std::move(address)) {}
 
 Listener::Listener(Listener&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), path_(std::exchange(other.path_, {})), address_(std::move(other.address_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      path_(std::exchange(other.path_, {})),
+      address_(std::move(other.address_)) {}
 
 Listener::~Listener() {
   if (!path_.empty()) unlink(path_.c_str());
@@ -71,7 +75,8 @@ Expected<Listener> Listener::open_unix(const std::string& path) {
   struct stat status {};
   if (lstat(path.c_str(), &status) == 0) {
     if (!S_ISSOCK(status.st_mode)) {
-      return fail(ExitCode::bad_config, fmt::format("http.listen {}: there is a file that is no socket", listen));
+      return fail(ExitCode::bad_config,
+                  fmt::format("http.listen {}: there is a file that is no socket", listen));
     }
     if (somebody_listens(address)) {
       return fail(ExitCode::temporary, fmt::format("http.listen {}: another process listens there", listen));
@@ -80,7 +85,8 @@ Expected<Listener> Listener::open_unix(const std::string& path) {
   }
   Listener listener(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), {}, listen);
   if (listener.fd_ < 0) return refused(listen, "socket");
-  if (bind(listener.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return refused(listen, "bind");
+  if (bind(listener.fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+    return refused(listen, "bind");
   listener.path_ = path;
   // Before anybody can connect.
   if (chmod(path.c_str(), kSocketMode) != 0) return refused(listen, "chmod");
@@ -91,7 +97,8 @@ Expected<Listener> Listener::open_unix(const std::string& path) {
 Expected<Listener> Listener::open_tcp(const std::string& listen) {
   const std::size_t colon = listen.rfind(':');
   const std::string host = colon == std::string::npos ? "" : listen.substr(0, colon);
-  const auto port = colon == std::string::npos ? std::nullopt : parse_port(std::string_view(listen).substr(colon + 1));
+  const auto port =
+      colon == std::string::npos ? std::nullopt : parse_port(std::string_view(listen).substr(colon + 1));
   if (!port || (host != "127.0.0.1" && host != "[::1]")) {
     return fail(ExitCode::bad_config,
                 fmt::format("http.listen \"{}\": must be 127.0.0.1:PORT, [::1]:PORT or unix:PATH", listen));

@@ -11,8 +11,8 @@ namespace blockwatch {
 /// Owns the socket, and the socket's file if it has one. Closed and removed with the object.
 class Listener {
  public:
-  /// `listen`: "127.0.0.1:PORT", "[::1]:PORT" (0 = any free port) or "unix:PATH" (mode 0660; a file left behind by a
-  /// dead process is replaced). Errors: 78 for another form, 75 where the system refuses.
+  /// `listen`: "127.0.0.1:PORT", "[::1]:PORT" (0 = any free port) or "unix:PATH" (mode 0660; a file left
+  /// behind by a dead process is replaced). Errors: 78 for another form, 75 where the system refuses.
   static Expected<Listener> open(const std::string& listen);
   ~Listener();
   Listener(Listener&& other) noexcept;

@@ -34,7 +34,8 @@ MHD_Result send(MHD_Connection* connection, const HttpResponse& answer) {
   if (!response) return MHD_NO;
   MHD_add_response_header(response.get(), "Content-Type", answer.content_type.c_str());
   for (const auto& [name, value] : kHeaders) MHD_add_response_header(response.get(), name, value);
-  if (answer.status == MHD_HTTP_METHOD_NOT_ALLOWED) MHD_add_response_header(response.get(), "Allow", "GET, HEAD");
+  if (answer.status == MHD_HTTP_METHOD_NOT_ALLOWED)
+    MHD_add_response_header(response.get(), "Allow", "GET, HEAD");
   // Whatever follows a request that was refused, a body perhaps, is not read as another request.
   if (answer.status >= 400) MHD_add_response_header(response.get(), "Connection", "close");
   return MHD_queue_response(connection, static_cast<unsigned>(answer.status), response.get());
@@ -47,7 +48,8 @@ MHD_Result collect(void* query, MHD_ValueKind, const char* key, std::size_t key_
   return MHD_YES;
 }
 
-// A page of another site can make a browser ask for loopback under that site's name, and then read the answer.
+// A page of another site can make a browser ask for loopback under that site's name, and then read the
+// answer.
 bool is_own_name(std::string_view host) {
   for (const std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
     if (host.starts_with(name) && (host.size() == name.size() || host[name.size()] == ':')) return true;
@@ -75,14 +77,16 @@ HttpResponse http_error(int status, const std::string& text) {
 struct HttpServer::Impl {
   Impl(Listener l, Handler h) : listener(std::move(l)), handler(std::move(h)) {}
 
-  // Called once with the head of a request, then again when the body, which we do not take, would be complete.
-  static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method, const char*,
-                               const char*, std::size_t* upload_size, void** seen) {
+  // Called once with the head of a request, then again when the body, which we do not take, would be
+  // complete.
+  static MHD_Result on_request(void* self, MHD_Connection* connection, const char* url, const char* method,
+                               const char*, const char*, std::size_t* upload_size, void** seen) {
     const Impl& server = *static_cast<const Impl*>(self);
     if (std::strcmp(method, "GET") != 0 && std::strcmp(method, "HEAD") != 0) {
       return send(connection, http_error(405, "only GET and HEAD"));
     }
-    if (*upload_size != 0 || has_body(connection)) return send(connection, http_error(400, "a request has no body here"));
+    if (*upload_size != 0 || has_body(connection))
+      return send(connection, http_error(400, "a request has no body here"));
     if (*seen == nullptr) {
       *seen = self;
       return MHD_YES;
@@ -108,12 +112,14 @@ Expected<std::unique_ptr<HttpServer>> HttpServer::start(const std::string& liste
   if (!listener) return tl::unexpected(listener.error());
   std::unique_ptr<HttpServer> server(new HttpServer);
   server->impl_ = std::make_unique<Impl>(std::move(*listener), std::move(handler));
-  server->impl_->daemon = MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, &Impl::on_request, server->impl_.get(),
-      MHD_OPTION_LISTEN_SOCKET, server->impl_->listener.release_fd(), MHD_OPTION_THREAD_POOL_SIZE, kThreads,
-      MHD_OPTION_CONNECTION_LIMIT, kConnectionsMax, MHD_OPTION_CONNECTION_MEMORY_LIMIT, kHeadBytesMax,
-      MHD_OPTION_CONNECTION_TIMEOUT, kSilenceSecondsMax, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-  if (server->impl_->daemon == nullptr) return fail(ExitCode::temporary, "the HTTP server does not start on " + listen);
+  server->impl_->daemon =
+      MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ITC, 0, nullptr, nullptr, &Impl::on_request,
+                       server->impl_.get(), MHD_OPTION_LISTEN_SOCKET, server->impl_->listener.release_fd(),
+                       MHD_OPTION_THREAD_POOL_SIZE, kThreads, MHD_OPTION_CONNECTION_LIMIT, kConnectionsMax,
+                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, kHeadBytesMax, MHD_OPTION_CONNECTION_TIMEOUT,
+                       kSilenceSecondsMax, MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+  if (server->impl_->daemon == nullptr)
+    return fail(ExitCode::temporary, "the HTTP server does not start on " + listen);
   return server;
 }
 
@@ -121,6 +127,8 @@ HttpServer::~HttpServer() {
   if (impl_ && impl_->daemon != nullptr) MHD_stop_daemon(impl_->daemon);
 }
 
-const std::string& HttpServer::address() const { return impl_->listener.address(); }
+const std::string& HttpServer::address() const {
+  return impl_->listener.address();
+}
 
 }  // namespace blockwatch

@@ -1,7 +1,9 @@
-// HTTP/1.1 for GET and HEAD on loopback or a Unix socket, by libmicrohttpd (docs/decisions/0004-http-server.md).
+// HTTP/1.1 for GET and HEAD on loopback or a Unix socket, by libmicrohttpd
+// (docs/decisions/0004-http-server.md).
 //
-// Guarantees: at most 256 connections; the head of a request takes at most 8 KiB; a connection that is silent for 10 s
-// is closed; no request has a body; every answer says no-store, nosniff and a policy that lets a browser run nothing.
+// Guarantees: at most 256 connections, a further one waits; the head of a request takes at most 8 KiB; a
+// connection that is silent for 10 s is closed; no request has a body; every answer says no-store, nosniff
+// and a policy that lets a browser run nothing.
 #pragma once
 
 #include <functional>
@@ -15,7 +17,7 @@
 namespace blockwatch {
 
 struct HttpRequest {
-  std::string path;                                         // unescaped
+  std::string path;                                        // unescaped
   std::vector<std::pair<std::string, std::string>> query;  // unescaped, in the order given
 };
 

@@ -19,7 +19,8 @@ constexpr std::size_t kBatchRecordsMax = 10'000;
 // What lies this far behind is given back to the system, so that a file larger than memory does not fill it.
 constexpr std::size_t kDropBehindBytes = 64U << 20U;
 
-/// A regular file mapped read-only. It must not be truncated while it is read: the process would end by SIGBUS.
+/// A regular file mapped read-only. It must not be truncated while it is read: the process would end by
+/// SIGBUS.
 class MappedFile {
  public:
   MappedFile(const char* data, std::size_t size) : data_(data), size_(size) {}
@@ -45,7 +46,8 @@ class MappedFile {
   std::string_view next() {
     const char* begin = data_ + position_;
     const auto* newline = static_cast<const char*>(std::memchr(begin, '\n', size_ - position_));
-    const std::size_t length = newline == nullptr ? size_ - position_ : static_cast<std::size_t>(newline - begin);
+    const std::size_t length =
+        newline == nullptr ? size_ - position_ : static_cast<std::size_t>(newline - begin);
     position_ += length + (newline == nullptr ? 0 : 1);
     ++line_;
     return {begin, length};
@@ -77,7 +79,8 @@ Expected<MappedFile> map_file(const std::string& path) {
   const bool known = fstat(fd, &status) == 0;
   if (!known || !S_ISREG(status.st_mode)) {
     close(fd);
-    return fail(ExitCode::bad_config, fmt::format("input {}: not a regular file; write it to one first", path));
+    return fail(ExitCode::bad_config,
+                fmt::format("input {}: not a regular file; write it to one first", path));
   }
   const auto size = static_cast<std::size_t>(status.st_size);
   void* data = size == 0 ? nullptr : mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -149,12 +152,15 @@ class NdjsonSource final : public FileSource {
 
 }  // namespace
 
-Expected<std::unique_ptr<FileSource>> make_file_source(const std::vector<std::string>& paths, TimeNs as_of,
-                                                       const std::map<std::uint32_t, std::uint64_t>& next_offsets) {
+Expected<std::unique_ptr<FileSource>> make_file_source(
+    const std::vector<std::string>& paths, TimeNs as_of,
+    const std::map<std::uint32_t, std::uint64_t>& next_offsets) {
   if (!next_offsets.empty() && next_offsets.rbegin()->first >= paths.size()) {
-    return fail(ExitCode::state_damaged,
-                fmt::format("the state has counted input {}, but only {} are given: name the same files in the same order",
-                            next_offsets.rbegin()->first, paths.size()));
+    return fail(
+        ExitCode::state_damaged,
+        fmt::format(
+            "the state has counted input {}, but only {} are given: name the same files in the same order",
+            next_offsets.rbegin()->first, paths.size()));
   }
   std::vector<MappedFile> files;
   for (std::uint32_t partition = 0; partition < paths.size(); ++partition) {
@@ -164,10 +170,11 @@ Expected<std::unique_ptr<FileSource>> make_file_source(const std::vector<std::st
     const std::uint64_t next = found == next_offsets.end() ? 0 : found->second;
     while (file->line() < next && !file->at_end()) file->next();
     if (file->line() < next) {
-      return fail(ExitCode::state_damaged,
-                  fmt::format("input {}: the state has counted {} lines of it, but it has only {}: another file than "
-                              "before; give the same one, or an empty state.dir",
-                              paths[partition], next, file->line()));
+      return fail(
+          ExitCode::state_damaged,
+          fmt::format("input {}: the state has counted {} lines of it, but it has only {}: another file than "
+                      "before; give the same one, or an empty state.dir",
+                      paths[partition], next, file->line()));
     }
     files.push_back(std::move(*file));
   }

@@ -1,4 +1,5 @@
-// NDJSON files as a source: partition = index of the file, offset = line number from 0, a blank line is a record.
+// NDJSON files as a source: partition = index of the file, offset = line number from 0, a blank line is a
+// record.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +13,17 @@
 
 namespace blockwatch {
 
-/// `as_of` is every record's broker time. `next_offsets`: where to go on, by partition; absent = 0. A file that has fewer
-/// lines than its next offset is an error (another file than before). Progress in bytes for a progress bar: see
-/// bytes_total / bytes_read.
+/// `as_of` is every record's broker time. `next_offsets`: where to go on, by partition; absent = 0. A file
+/// that has fewer lines than its next offset is an error (another file than before). Progress in bytes for a
+/// progress bar: see bytes_total / bytes_read.
 class FileSource : public Source {
  public:
   virtual std::uint64_t bytes_total() const = 0;
   virtual std::uint64_t bytes_read() const = 0;
 };
 
-Expected<std::unique_ptr<FileSource>> make_file_source(const std::vector<std::string>& paths, TimeNs as_of,
-                                                       const std::map<std::uint32_t, std::uint64_t>& next_offsets);
+Expected<std::unique_ptr<FileSource>> make_file_source(
+    const std::vector<std::string>& paths, TimeNs as_of,
+    const std::map<std::uint32_t, std::uint64_t>& next_offsets);
 
 }  // namespace blockwatch

@@ -14,13 +14,14 @@ namespace {
 
 constexpr std::chrono::seconds kCloseMax{2};
 
-// Called from librdkafka's threads. Connection failures come once per attempt and broker: ConnectionState reports them
-// by their change instead. CONFWARN says that a consumer's setting means nothing to a producer (settings are shared, by
-// design), AUTOCREATE that a broker older than any that we support might create topics, TERMINATE what an output that
-// drops its producer knows.
+// Called from librdkafka's threads. Connection failures come once per attempt and broker: ConnectionState
+// reports them by their change instead. CONFWARN says that a consumer's setting means nothing to a producer
+// (settings are shared, by design), AUTOCREATE that a broker older than any that we support might create
+// topics, GETPID that a producer starts before its broker is ready and tries again, TERMINATE what an output
+// that drops its producer knows.
 void on_log(const rd_kafka_t*, int severity, const char* facility, const char* message) {
   const std::string_view where = facility;
-  for (const std::string_view known : {"FAIL", "ERROR", "CONFWARN", "AUTOCREATE", "TERMINATE"}) {
+  for (const std::string_view known : {"FAIL", "ERROR", "CONFWARN", "AUTOCREATE", "GETPID", "TERMINATE"}) {
     if (where == known) return;
   }
   const log::Level level = severity <= 3   ? log::Level::error
@@ -32,9 +33,11 @@ void on_log(const rd_kafka_t*, int severity, const char* facility, const char* m
 
 Expected<void> set(rd_kafka_conf_t* conf, const std::string& name, const std::string& value) {
   std::array<char, 512> reason{};
-  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size()) != RD_KAFKA_CONF_OK) {
-    return fail(ExitCode::bad_config,
-                fmt::format("Kafka setting \"{}\": {} (see librdkafka's CONFIGURATION.md)", name, reason.data()));
+  if (rd_kafka_conf_set(conf, name.c_str(), value.c_str(), reason.data(), reason.size()) !=
+      RD_KAFKA_CONF_OK) {
+    return fail(
+        ExitCode::bad_config,
+        fmt::format("Kafka setting \"{}\": {} (see librdkafka's CONFIGURATION.md)", name, reason.data()));
   }
   return {};
 }
@@ -78,14 +81,16 @@ Expected<Handle> make_handle(rd_kafka_type_t type, Conf conf) {
 }
 
 Settings producer_settings(Settings settings) {
-  for (const char* consumer_only : {"group.id", "client.rack", "fetch.message.max.bytes", "fetch.max.bytes",
-                                    "fetch.wait.max.ms", "queued.min.messages", "queued.max.messages.kbytes"}) {
+  for (const char* consumer_only :
+       {"group.id", "client.rack", "fetch.message.max.bytes", "fetch.max.bytes", "fetch.wait.max.ms",
+        "queued.min.messages", "queued.max.messages.kbytes"}) {
     settings.erase(consumer_only);
   }
   return settings;
 }
 
-Metadata ask_metadata(rd_kafka_t* handle, rd_kafka_topic_t* topic, int timeout_ms, rd_kafka_resp_err_t& error) {
+Metadata ask_metadata(rd_kafka_t* handle, rd_kafka_topic_t* topic, int timeout_ms,
+                      rd_kafka_resp_err_t& error) {
   const rd_kafka_metadata_t* answer = nullptr;
   error = rd_kafka_metadata(handle, topic == nullptr ? 1 : 0, topic, &answer, timeout_ms);
   return error == RD_KAFKA_RESP_ERR_NO_ERROR ? Metadata(answer) : Metadata();

@@ -35,12 +35,15 @@ struct MetadataDeleter {
 using Metadata = std::unique_ptr<const rd_kafka_metadata_t, MetadataDeleter>;
 
 struct PartitionListDeleter {
-  void operator()(rd_kafka_topic_partition_list_t* list) const { rd_kafka_topic_partition_list_destroy(list); }
+  void operator()(rd_kafka_topic_partition_list_t* list) const {
+    rd_kafka_topic_partition_list_destroy(list);
+  }
 };
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, PartitionListDeleter>;
 
-/// Closes within two seconds: librdkafka's own close can wait for a broker that never answers, and then it goes on in
-/// a thread of its own while the program ends. Everything taken from the handle must have been given back before.
+/// Closes within two seconds: librdkafka's own close can wait for a broker that never answers, and then it
+/// goes on in a thread of its own while the program ends. Everything taken from the handle must have been
+/// given back before.
 struct HandleDeleter {
   void operator()(rd_kafka_t* handle) const;
 };
@@ -63,9 +66,10 @@ Expected<Handle> make_handle(rd_kafka_type_t type, Conf conf);
 /// The operator's settings without those that only a consumer understands.
 Settings producer_settings(Settings settings);
 
-/// Asks for `topic`, or for every topic if null (which never makes a broker create one). Null after `timeout_ms`:
-/// `error` says why.
-Metadata ask_metadata(rd_kafka_t* handle, rd_kafka_topic_t* topic, int timeout_ms, rd_kafka_resp_err_t& error);
+/// Asks for `topic`, or for every topic if null (which never makes a broker create one). Null after
+/// `timeout_ms`: `error` says why.
+Metadata ask_metadata(rd_kafka_t* handle, rd_kafka_topic_t* topic, int timeout_ms,
+                      rd_kafka_resp_err_t& error);
 
 /// Logs how the connection stands, once per change and not once per attempt.
 /// Thread: the one that polls the handle.

@@ -18,10 +18,8 @@ constexpr std::string_view kContentType = "application/cloudevents+json";
 
 std::vector<kafka::Setting> defaults() {
   return {
-      {"client.id", "blockwatch"},
-      {"reconnect.backoff.max.ms", "1000"},
-      {"socket.timeout.ms", "10000"},
-      {"socket.keepalive.enable", "true"},
+      {"client.id", "blockwatch"},       {"reconnect.backoff.max.ms", "1000"},
+      {"socket.timeout.ms", "10000"},    {"socket.keepalive.enable", "true"},
       {"partitioner", "murmur2_random"},  // as Java clients place a key
   };
 }
@@ -43,8 +41,9 @@ struct Delivery {
   std::string failure;  // the first one
 };
 
-/// One producer for as long as it delivers everything in time. What a failed one still holds would arrive later and out
-/// of order, and one that went fatal never sends again: so after any failure the next call makes a new one.
+/// One producer for as long as it delivers everything in time. What a failed one still holds would arrive
+/// later and out of order, and one that went fatal never sends again: so after any failure the next call
+/// makes a new one.
 class KafkaOutput final : public Output {
  public:
   KafkaOutput(std::string name, std::string topic, kafka::Settings settings)
@@ -128,7 +127,8 @@ class KafkaOutput final : public Output {
 
   void drop_producer() {
     if (!producer_) return;
-    rd_kafka_purge(producer_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
+    rd_kafka_purge(producer_.get(),
+                   RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT | RD_KAFKA_PURGE_F_NON_BLOCKING);
     producer_.reset();
   }
 

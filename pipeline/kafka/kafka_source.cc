@@ -26,9 +26,11 @@ constexpr std::uint64_t kCatchingUpRecords = 10'000;
 constexpr milliseconds kWakePeriod{5};
 constexpr milliseconds kIdlePeriod{250};
 
-// Before 2.2 a full local queue puts the broker thread to sleep for up to a second while the consumer starves; later
-// versions have a setting for that pause.
-bool has_queue_backoff() { return rd_kafka_version() >= 0x020200ff; }
+// Before 2.2 a full local queue puts the broker thread to sleep for up to a second while the consumer
+// starves; later versions have a setting for that pause.
+bool has_queue_backoff() {
+  return rd_kafka_version() >= 0x020200ff;
+}
 
 std::vector<kafka::Setting> defaults() {
   std::vector<kafka::Setting> all{
@@ -48,10 +50,14 @@ std::vector<kafka::Setting> defaults() {
 
 std::vector<kafka::Setting> forced() {
   return {
-      {"enable.auto.commit", "false"},        {"enable.auto.offset.store", "false"},
-      {"auto.offset.reset", "error"},         {"isolation.level", "read_committed"},
-      {"check.crcs", "true"},                 {"enable.partition.eof", "true"},
-      {"statistics.interval.ms", "5000"},     {"allow.auto.create.topics", "false"},
+      {"enable.auto.commit", "false"},
+      {"enable.auto.offset.store", "false"},
+      {"auto.offset.reset", "error"},
+      {"isolation.level", "read_committed"},
+      {"check.crcs", "true"},
+      {"enable.partition.eof", "true"},
+      {"statistics.interval.ms", "5000"},
+      {"allow.auto.create.topics", "false"},
       {"socket.nagle.disable", "true"},
   };
 }
@@ -60,7 +66,8 @@ void on_error(rd_kafka_t*, int error, const char* reason, void* opaque) {
   static_cast<kafka::ConnectionState*>(opaque)->on_error(static_cast<rd_kafka_resp_err_t>(error), reason);
 }
 
-// The statistics say whether a broker is connected while no record comes in.
+// The statistics say whether a broker is connected. Records do not: those in the local queue go on coming
+// without one.
 int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
   if (std::string_view(json, size).find(R"("state":"UP")") != std::string_view::npos) {
     static_cast<kafka::ConnectionState*>(opaque)->on_alive();
@@ -82,8 +89,9 @@ struct Position {
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;  // the last one logged
 };
 
-/// Beside the consumer, on a thread of its own, asks a broker for the topic's metadata: every few milliseconds while
-/// catching up, where librdkafka needs its broker thread woken, and now and then to see whether the topic has grown.
+/// Beside the consumer, on a thread of its own, asks a broker for the topic's metadata: every few
+/// milliseconds while catching up, where librdkafka needs its broker thread woken, and now and then to see
+/// whether the topic has grown.
 class TopicWatch {
  public:
   TopicWatch(rd_kafka_t* handle, rd_kafka_topic_t* topic, bool wake)
@@ -115,7 +123,8 @@ class TopicWatch {
       rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
       if (const kafka::Metadata answer = kafka::ask_metadata(handle_, topic_, 100, error);
           answer && answer->topic_cnt == 1 && answer->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        partition_count_.store(static_cast<std::uint32_t>(answer->topics[0].partition_cnt), std::memory_order_relaxed);
+        partition_count_.store(static_cast<std::uint32_t>(answer->topics[0].partition_cnt),
+                               std::memory_order_relaxed);
       }
       next_look = steady_clock::now() + kGrowthInterval;
       lock.lock();
@@ -133,7 +142,8 @@ class TopicWatch {
   std::thread thread_;  // last: it uses all of the above
 };
 
-/// Owns the consumer handle. The records of a batch borrow from librdkafka's messages, which go back at the next poll.
+/// Owns the consumer handle. The records of a batch borrow from librdkafka's messages, which go back at the
+/// next poll.
 class KafkaSource final : public Source {
  public:
   KafkaSource(const KafkaSourceOptions& options, Telemetry& telemetry,
@@ -165,11 +175,13 @@ class KafkaSource final : public Source {
         position.next_offset = found->second;
       }
       positions_.push_back(position);
-      rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))->offset =
+      rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))
+          ->offset =
           position.next_offset ? static_cast<std::int64_t>(*position.next_offset) : RD_KAFKA_OFFSET_BEGINNING;
     }
     if (const auto error = rd_kafka_assign(handle_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
-      return fail(ExitCode::temporary, fmt::format("cannot assign {}: {}", topic_name_, rd_kafka_err2str(error)));
+      return fail(ExitCode::temporary,
+                  fmt::format("cannot assign {}: {}", topic_name_, rd_kafka_err2str(error)));
     }
     queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
     watch_.emplace(handle_.get(), topic_.get(), !has_queue_backoff());
@@ -183,8 +195,8 @@ class KafkaSource final : public Source {
     batch.clear();
     if (halted_) return tl::unexpected(*halted_);
     rd_kafka_poll(handle_.get(), 0);  // errors and statistics
-    // A batch call waits until the batch is full or its time is over. So it never waits; where nothing is there, one
-    // record is waited for.
+    // A batch call waits until the batch is full or its time is over. So it never waits; where nothing is
+    // there, one record is waited for.
     if (take(milliseconds(0), kBatchRecordsMax) == 0 && timeout.count() > 0 && take(timeout, 1) == 1) {
       take(milliseconds(0), kBatchRecordsMax - 1);
     }
@@ -222,7 +234,8 @@ class KafkaSource final : public Source {
 
   Position* position_of(const rd_kafka_message_t* message) {
     const auto partition = static_cast<std::uint32_t>(message->partition);
-    if (positions_.empty() || partition < positions_.front().partition || partition > positions_.back().partition) {
+    if (positions_.empty() || partition < positions_.front().partition ||
+        partition > positions_.back().partition) {
       return nullptr;
     }
     return &positions_[partition - positions_.front().partition];  // the partitions are a range without holes
@@ -255,7 +268,6 @@ class KafkaSource final : public Source {
       log::warning("kafka_repeated_records", "the broker delivered records again; they were dropped",
                    {{"records", repeated}});
     }
-    if (!batch.records.empty()) connection_->on_alive();
     // Without a connection nobody knows where the log ends.
     if (connection_->down()) return;
     for (const Position& p : positions_) {
@@ -267,7 +279,6 @@ class KafkaSource final : public Source {
     const std::string_view reason = message->payload == nullptr ? "" : rd_kafka_message_errstr(message);
     switch (message->err) {
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        connection_->on_alive();
         if (position != nullptr) position->at_end = true;
         return;
       case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
@@ -280,19 +291,23 @@ class KafkaSource final : public Source {
       case RD_KAFKA_RESP_ERR__BAD_MSG:
       case RD_KAFKA_RESP_ERR__BAD_COMPRESSION:
         // librdkafka would skip what it cannot read: a silent gap.
-        halted_ = Error{ExitCode::temporary, fmt::format("partition {}/{}: unreadable records at offset {}: {}",
-                                                         topic_name_, message->partition, message->offset, reason)};
+        halted_ =
+            Error{ExitCode::temporary, fmt::format("partition {}/{}: unreadable records at offset {}: {}",
+                                                   topic_name_, message->partition, message->offset, reason)};
         return;
       default:
         if (rd_kafka_fatal_error(handle_.get(), nullptr, 0) != RD_KAFKA_RESP_ERR_NO_ERROR) {
           halted_ = Error{ExitCode::temporary, fmt::format("the Kafka client failed for good: {}", reason)};
           return;
         }
-        if (position == nullptr || position->error == message->err) return;  // of the group, or logged already
+        if (position == nullptr || position->error == message->err)
+          return;  // of the group, or logged already
         position->error = message->err;
         position->at_end = false;
         log::warning("kafka_partition_error", "a partition cannot be read; trying again",
-                     {{"topic", topic_name_}, {"partition", position->partition}, {"error", rd_kafka_err2name(message->err)}});
+                     {{"topic", topic_name_},
+                      {"partition", position->partition},
+                      {"error", rd_kafka_err2name(message->err)}});
     }
   }
 
@@ -302,10 +317,12 @@ class KafkaSource final : public Source {
                                    : std::string("of its first record");
     halted_ = Error{
         ExitCode::state_damaged,
-        fmt::format("halted: partition {}/{}: offset {} is no longer (or not yet) in the topic: {} (retention overran "
-                    "this state, or the topic was truncated or created anew; compare the topic's offsets with "
-                    "`blockwatch completeness`, and start an empty state.dir to count what the topic still has)",
-                    topic_name_, message->partition, offset, reason)};
+        fmt::format(
+            "halted: partition {}/{}: offset {} is no longer (or not yet) in the topic: {} (retention "
+            "overran "
+            "this state, or the topic was truncated or created anew; compare the topic's offsets with "
+            "`blockwatch completeness`, and start an empty state.dir to count what the topic still has)",
+            topic_name_, message->partition, offset, reason)};
   }
 
   void report_lag() {
@@ -316,8 +333,9 @@ class KafkaSource final : public Source {
     for (const Position& p : positions_) {
       std::int64_t low = -1;
       std::int64_t high = -1;
-      if (rd_kafka_get_watermark_offsets(handle_.get(), topic_name_.c_str(), static_cast<std::int32_t>(p.partition),
-                                         &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+      if (rd_kafka_get_watermark_offsets(handle_.get(), topic_name_.c_str(),
+                                         static_cast<std::int32_t>(p.partition), &low,
+                                         &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
           high < 0) {
         continue;  // not fetched yet; these are cached values, no request
       }
@@ -337,8 +355,8 @@ class KafkaSource final : public Source {
     next_commit_ = steady_clock::now() + kBrokerCommitInterval;
     const kafka::PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(uncommitted_.size())));
     for (const auto& [partition, next_offset] : uncommitted_) {
-      rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))->offset =
-          static_cast<std::int64_t>(next_offset);
+      rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))
+          ->offset = static_cast<std::int64_t>(next_offset);
     }
     rd_kafka_commit(handle_.get(), list.get(), 1);
     uncommitted_.clear();
@@ -379,14 +397,16 @@ Expected<std::uint32_t> count_partitions(rd_kafka_t* handle, rd_kafka_topic_t* t
         return static_cast<std::uint32_t>(found.partition_cnt);
       }
       if (found.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
-        return fail(ExitCode::temporary, fmt::format("topic {}: the broker does not allow this client to read it; grant "
-                                                     "READ and DESCRIBE",
-                                                     name));
+        return fail(ExitCode::temporary,
+                    fmt::format("topic {}: the broker does not allow this client to read it; grant "
+                                "READ and DESCRIBE",
+                                name));
       }
       if (!unknown_since) unknown_since = steady_clock::now();
       if (steady_clock::now() - *unknown_since > kTopicGrace) {
-        return fail(ExitCode::temporary, fmt::format("topic {} does not exist ({}); create it, or mend source.topic",
-                                                     name, rd_kafka_err2str(found.err)));
+        return fail(ExitCode::temporary,
+                    fmt::format("topic {} does not exist ({}); create it, or mend source.topic", name,
+                                rd_kafka_err2str(found.err)));
       }
     } else if (error == RD_KAFKA_RESP_ERR__TRANSPORT || error == RD_KAFKA_RESP_ERR__TIMED_OUT) {
       connection.on_error(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, rd_kafka_err2str(error));
@@ -398,17 +418,22 @@ Expected<std::uint32_t> count_partitions(rd_kafka_t* handle, rd_kafka_topic_t* t
   return fail(ExitCode::ok, "stopped");
 }
 
-Expected<std::vector<std::uint32_t>> choose_partitions(const KafkaSourceOptions& options, std::uint32_t count) {
-  const auto [first, last] = options.partitions.value_or(std::pair<std::uint32_t, std::uint32_t>(0, count - 1));
+Expected<std::vector<std::uint32_t>> choose_partitions(const KafkaSourceOptions& options,
+                                                       std::uint32_t count) {
+  const auto [first, last] =
+      options.partitions.value_or(std::pair<std::uint32_t, std::uint32_t>(0, count - 1));
   if (last >= count) {
-    return fail(ExitCode::temporary, fmt::format("topic {} has {} partitions (0-{}); source.partitions asks for {}-{}",
-                                                 options.topic, count, count - 1, first, last));
+    return fail(ExitCode::temporary,
+                fmt::format("topic {} has {} partitions (0-{}); source.partitions asks for {}-{}",
+                            options.topic, count, count - 1, first, last));
   }
   if (!options.partitions && !options.next_offsets.empty() && options.next_offsets.rbegin()->first >= count) {
-    return fail(ExitCode::state_damaged,
-                fmt::format("halted: the state has counted partition {} of topic {}, which has {} partitions now: it was "
-                            "created anew, or this is another cluster",
-                            options.next_offsets.rbegin()->first, options.topic, count));
+    return fail(
+        ExitCode::state_damaged,
+        fmt::format(
+            "halted: the state has counted partition {} of topic {}, which has {} partitions now: it was "
+            "created anew, or this is another cluster",
+            options.next_offsets.rbegin()->first, options.topic, count));
   }
   std::vector<std::uint32_t> chosen;
   for (std::uint32_t p = first; p <= last; ++p) chosen.push_back(p);

@@ -1,5 +1,5 @@
-// A Kafka topic as a source, by librdkafka's C batch calls. Partitions are assigned, not negotiated, at the offsets that
-// the store holds; the broker's group offsets are advice for lag tools only.
+// A Kafka topic as a source, by librdkafka's C batch calls. Partitions are assigned, not negotiated, at the
+// offsets that the store holds; the broker's group offsets are advice for lag tools only.
 #pragma once
 
 #include <atomic>
@@ -24,8 +24,8 @@ struct KafkaSourceOptions {
   std::map<std::uint32_t, std::uint64_t> next_offsets;
 };
 
-/// Waits for the broker until it answers or `stop`; then assigns. Errors: a configuration that librdkafka refuses (78),
-/// a topic or partition that does not exist (75), stopped (0 as ExitCode::ok).
+/// Waits for the broker until it answers or `stop`; then assigns. Errors: a configuration that librdkafka
+/// refuses (78), a topic or partition that does not exist (75), stopped (0 as ExitCode::ok).
 Expected<std::unique_ptr<Source>> make_kafka_source(const KafkaSourceOptions& options, Telemetry& telemetry,
                                                     const std::atomic<bool>& stop);
 

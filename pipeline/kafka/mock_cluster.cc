@@ -21,7 +21,8 @@ class LibrdkafkaMockCluster final : public MockCluster {
   const std::string& bootstrap_servers() const override { return servers_; }
 
   Expected<void> create_topic(const std::string& topic, std::uint32_t partitions) override {
-    const auto error = rd_kafka_mock_topic_create(cluster_.get(), topic.c_str(), static_cast<int>(partitions), 1);
+    const auto error =
+        rd_kafka_mock_topic_create(cluster_.get(), topic.c_str(), static_cast<int>(partitions), 1);
     if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
       return fail(ExitCode::temporary, fmt::format("mock topic {}: {}", topic, rd_kafka_err2str(error)));
     }
@@ -42,7 +43,8 @@ Expected<std::unique_ptr<MockCluster>> make_mock_cluster() {
   auto handle = kafka::make_handle(RD_KAFKA_PRODUCER, std::move(*conf));
   if (!handle) return tl::unexpected(handle.error());
   rd_kafka_mock_cluster_t* cluster = rd_kafka_mock_cluster_new(handle->get(), 1);
-  if (cluster == nullptr) return fail(ExitCode::temporary, "the mock Kafka cluster does not start on loopback");
+  if (cluster == nullptr)
+    return fail(ExitCode::temporary, "the mock Kafka cluster does not start on loopback");
   return std::make_unique<LibrdkafkaMockCluster>(std::move(*handle), cluster);
 }
 

@@ -45,7 +45,8 @@ Expected<std::uint32_t> count_partitions(rd_kafka_t* handle, const std::string& 
   exists = false;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
   const kafka::Metadata all = kafka::ask_metadata(handle, nullptr, 5000, error);
-  if (!all) return fail(ExitCode::temporary, fmt::format("no Kafka broker answers: {}", rd_kafka_err2str(error)));
+  if (!all)
+    return fail(ExitCode::temporary, fmt::format("no Kafka broker answers: {}", rd_kafka_err2str(error)));
   for (int i = 0; i < all->topic_cnt; ++i) {
     const rd_kafka_metadata_topic& t = all->topics[i];
     if (topic != t.topic || t.err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) continue;
@@ -79,8 +80,10 @@ Expected<void> create_topic(rd_kafka_t* handle, const std::string& topic, std::u
   const kafka::Queue queue(rd_kafka_queue_new(handle));
   std::array<rd_kafka_NewTopic_t*, 1> topics{wanted.get()};
   rd_kafka_CreateTopics(handle, topics.data(), topics.size(), options.get(), queue.get());
-  const std::unique_ptr<rd_kafka_event_t, EventDeleter> answer(rd_kafka_queue_poll(queue.get(), 2 * kAdminTimeoutMs));
-  if (!answer) return fail(ExitCode::temporary, fmt::format("creating topic {}: no answer from the broker", topic));
+  const std::unique_ptr<rd_kafka_event_t, EventDeleter> answer(
+      rd_kafka_queue_poll(queue.get(), 2 * kAdminTimeoutMs));
+  if (!answer)
+    return fail(ExitCode::temporary, fmt::format("creating topic {}: no answer from the broker", topic));
   if (const auto error = rd_kafka_event_error(answer.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return fail(ExitCode::temporary,
                 fmt::format("creating topic {}: {}", topic, rd_kafka_event_error_string(answer.get())));
@@ -92,8 +95,8 @@ Expected<void> create_topic(rd_kafka_t* handle, const std::string& topic, std::u
     const rd_kafka_resp_err_t error = rd_kafka_topic_result_error(results[i]);
     if (error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) continue;
     const char* text = rd_kafka_topic_result_error_string(results[i]);
-    return fail(ExitCode::temporary,
-                fmt::format("creating topic {}: {}", topic, text != nullptr ? text : rd_kafka_err2str(error)));
+    return fail(ExitCode::temporary, fmt::format("creating topic {}: {}", topic,
+                                                 text != nullptr ? text : rd_kafka_err2str(error)));
   }
   return {};
 }
@@ -106,9 +109,10 @@ Expected<void> ensure_topic(rd_kafka_t* handle, const std::string& topic, std::u
     const auto count = count_partitions(handle, topic, exists);
     if (count && *count == partitions) return {};
     if (count && *count != 0) {
-      return fail(ExitCode::usage, fmt::format("topic {} exists with {} partitions, not {}: name another topic or {} "
-                                               "partitions",
-                                               topic, *count, partitions, *count));
+      return fail(ExitCode::usage,
+                  fmt::format("topic {} exists with {} partitions, not {}: name another topic or {} "
+                              "partitions",
+                              topic, *count, partitions, *count));
     }
     if (count && !exists && !asked) {
       if (auto created = create_topic(handle, topic, partitions); !created) return created;
@@ -116,8 +120,9 @@ Expected<void> ensure_topic(rd_kafka_t* handle, const std::string& topic, std::u
       continue;
     }
     if (steady_clock::now() > deadline) {
-      return count ? fail(ExitCode::temporary, fmt::format("topic {} has no leader for every partition after {} s", topic,
-                                                           kBrokerWaitMax.count()))
+      return count ? fail(ExitCode::temporary,
+                          fmt::format("topic {} has no leader for every partition after {} s", topic,
+                                      kBrokerWaitMax.count()))
                    : tl::unexpected(count.error());
     }
     std::this_thread::sleep_for(milliseconds(100));
@@ -128,16 +133,20 @@ class KafkaTopicWriter final : public TopicWriter {
  public:
   KafkaTopicWriter(std::unique_ptr<std::string> failure, kafka::Handle handle, kafka::Topic topic)
       : failure_(std::move(failure)), handle_(std::move(handle)), topic_(std::move(topic)) {}
-  ~KafkaTopicWriter() override { rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT); }
+  ~KafkaTopicWriter() override {
+    rd_kafka_purge(handle_.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+  }
   KafkaTopicWriter(const KafkaTopicWriter&) = delete;
   KafkaTopicWriter& operator=(const KafkaTopicWriter&) = delete;
 
-  Expected<void> write(std::uint32_t partition, std::string_view key, std::string_view value, TimeNs time) override {
+  Expected<void> write(std::uint32_t partition, std::string_view key, std::string_view value,
+                       TimeNs time) override {
     if (++writes_ % kWritesPerPoll == 0) rd_kafka_poll(handle_.get(), 0);
     for (;;) {
       if (!failure_->empty()) return failed();
       const rd_kafka_resp_err_t error = rd_kafka_producev(
-          handle_.get(), RD_KAFKA_V_RKT(topic_.get()), RD_KAFKA_V_PARTITION(static_cast<std::int32_t>(partition)),
+          handle_.get(), RD_KAFKA_V_RKT(topic_.get()),
+          RD_KAFKA_V_PARTITION(static_cast<std::int32_t>(partition)),
           RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(key.data(), key.size()),
           RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
           RD_KAFKA_V_TIMESTAMP(time == kNoTime ? 0 : bucket_of(time, kMillisecond)), RD_KAFKA_V_END);
@@ -158,7 +167,8 @@ class KafkaTopicWriter final : public TopicWriter {
 
  private:
   Expected<void> failed() const {
-    return fail(ExitCode::temporary, fmt::format("writing to topic {}: {}", rd_kafka_topic_name(topic_.get()), *failure_));
+    return fail(ExitCode::temporary,
+                fmt::format("writing to topic {}: {}", rd_kafka_topic_name(topic_.get()), *failure_));
   }
 
   std::unique_ptr<std::string> failure_;  // the first one; the handle's callback writes it
@@ -169,8 +179,8 @@ class KafkaTopicWriter final : public TopicWriter {
 
 }  // namespace
 
-Expected<std::unique_ptr<TopicWriter>> make_topic_writer(const std::string& bootstrap_servers, const std::string& topic,
-                                                         std::uint32_t partitions) {
+Expected<std::unique_ptr<TopicWriter>> make_topic_writer(const std::string& bootstrap_servers,
+                                                         const std::string& topic, std::uint32_t partitions) {
   auto conf = kafka::make_conf({{"bootstrap.servers", bootstrap_servers}}, {}, forced());
   if (!conf) return tl::unexpected(conf.error());
   auto failure = std::make_unique<std::string>();
@@ -178,9 +188,11 @@ Expected<std::unique_ptr<TopicWriter>> make_topic_writer(const std::string& boot
   rd_kafka_conf_set_dr_msg_cb(conf->get(), on_delivery);
   auto handle = kafka::make_handle(RD_KAFKA_PRODUCER, std::move(*conf));
   if (!handle) return tl::unexpected(handle.error());
-  if (auto ready = ensure_topic(handle->get(), topic, partitions); !ready) return tl::unexpected(ready.error());
+  if (auto ready = ensure_topic(handle->get(), topic, partitions); !ready)
+    return tl::unexpected(ready.error());
   kafka::Topic local(rd_kafka_topic_new(handle->get(), topic.c_str(), nullptr));
-  if (!local) return fail(ExitCode::usage, fmt::format("topic {}: {}", topic, rd_kafka_err2str(rd_kafka_last_error())));
+  if (!local)
+    return fail(ExitCode::usage, fmt::format("topic {}: {}", topic, rd_kafka_err2str(rd_kafka_last_error())));
   return std::make_unique<KafkaTopicWriter>(std::move(failure), std::move(*handle), std::move(local));
 }
 

@@ -55,30 +55,35 @@ struct Deliverer::Impl {
     const std::size_t count = acknowledged.value_or(0);
     if (count > 0) advance(batch, count);
     if (count == batch.size()) {
-      if (failures > 0) log::info("output_recovered", "the output takes notifications again", {{"output", output->name()}});
+      if (failures > 0)
+        log::info("output_recovered", "the output takes notifications again", {{"output", output->name()}});
       failures = 0;
       return;
     }
     ++failures;
     if (failures == 1) {
-      log::warning("output_failed", "an output does not take notifications; they stay in the log and are sent again",
-                   {{"output", output->name()},
-                    {"error", acknowledged ? "not all were acknowledged in time" : acknowledged.error().message},
-                    {"pending", store.log_end() - cursor}});
+      log::warning(
+          "output_failed", "an output does not take notifications; they stay in the log and are sent again",
+          {{"output", output->name()},
+           {"error", acknowledged ? "not all were acknowledged in time" : acknowledged.error().message},
+           {"pending", store.log_end() - cursor}});
     }
     wait(retry_delay(failures));
   }
 
   void advance(const std::vector<Notification>& batch, std::size_t count) {
     if (auto set = store.set_cursor(output->name(), batch[count - 1].sequence); !set) {
-      // The worker's next commit meets the same and ends the process; until then this output may repeat itself.
-      log::error("cursor_failed", "cannot store how far an output is", {{"output", output->name()}, {"error", set.error().message}});
+      // The worker's next commit meets the same and ends the process; until then this output may repeat
+      // itself.
+      log::error("cursor_failed", "cannot store how far an output is",
+                 {{"output", output->name()}, {"error", set.error().message}});
     }
     cursor = batch[count - 1].sequence;
     const TimeNs now = wall_clock_now();
     for (std::size_t i = 0; i < count; ++i) {
       if (batch[i].newest_broker_time == kNoTime) continue;
-      telemetry.alert_latency(std::max(0.0, static_cast<double>(now - batch[i].newest_broker_time) / kSecond));
+      telemetry.alert_latency(
+          std::max(0.0, static_cast<double>(now - batch[i].newest_broker_time) / kSecond));
     }
     const std::uint64_t end = store.log_end();
     telemetry.outbox_pending(output->name(), end - std::min<std::uint64_t>(cursor, end));
@@ -114,7 +119,9 @@ struct Deliverer::Impl {
 Deliverer::Deliverer(Store& store, std::unique_ptr<Output> output, Telemetry& telemetry)
     : impl_(std::make_unique<Impl>(store, std::move(output), telemetry)) {}
 
-Deliverer::~Deliverer() { stop(steady_clock::now()); }
+Deliverer::~Deliverer() {
+  stop(steady_clock::now());
+}
 
 void Deliverer::start() {
   impl_->thread = std::thread([this] { impl_->run(); });
@@ -129,6 +136,8 @@ void Deliverer::stop(steady_clock::time_point deadline) {
   if (impl_->thread.joinable()) impl_->thread.join();
 }
 
-bool Deliverer::drained() const { return impl_->cursor >= impl_->store.log_end(); }
+bool Deliverer::drained() const {
+  return impl_->cursor >= impl_->store.log_end();
+}
 
 }  // namespace blockwatch

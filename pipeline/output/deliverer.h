@@ -15,7 +15,8 @@ namespace blockwatch {
 std::chrono::milliseconds retry_delay(unsigned failures);
 
 /// One thread from start() to stop(). Reads the log from the output's cursor, delivers, moves the cursor.
-/// On stop: the running delivery ends at its own time-out at the latest; what is not delivered stays in the log.
+/// On stop: the running delivery ends at its own time-out at the latest; what is not delivered stays in the
+/// log.
 class Deliverer {
  public:
   Deliverer(Store& store, std::unique_ptr<Output> output, Telemetry& telemetry);

@@ -36,7 +36,8 @@ class LogOutput final : public Output {
  public:
   explicit LogOutput(std::string name) : name_(std::move(name)) {}
   const std::string& name() const override { return name_; }
-  Expected<std::size_t> deliver(std::span<const Notification> notifications, std::chrono::milliseconds) override {
+  Expected<std::size_t> deliver(std::span<const Notification> notifications,
+                                std::chrono::milliseconds) override {
     for (const Notification& n : notifications) write_line(n);
     return notifications.size();
   }
@@ -47,6 +48,8 @@ class LogOutput final : public Output {
 
 }  // namespace
 
-std::unique_ptr<Output> make_log_output(std::string name) { return std::make_unique<LogOutput>(std::move(name)); }
+std::unique_ptr<Output> make_log_output(std::string name) {
+  return std::make_unique<LogOutput>(std::move(name));
+}
 
 }  // namespace blockwatch

@@ -1,14 +1,14 @@
 """The documents name only paths, commands, options, keys and metrics that exist.
 
-In backticks: a path, a command, a settings key, a metric. In fenced blocks: commands (sh, bash, console) and
-configuration (toml), which the program itself is asked to check.
+In backticks: a path, a command, a settings key, a metric. In fenced blocks: commands (sh, bash, console, or
+no language) and configuration (toml), which the program itself is asked to check.
 """
 
 import pathlib
 import re
 import shlex
 import tomllib
-from typing import Iterator, List, NamedTuple
+from typing import Iterator, List, NamedTuple, Optional
 
 import pytest
 
@@ -75,19 +75,20 @@ def looks_like_path(span: str) -> bool:
 
 
 def path_exists(place: Place) -> bool:
+    """From the root, from the document's folder, or, for a bare file name, anywhere."""
     pattern = place.text.rstrip("/").replace("NNNN-title", "*")
-    if any(folder.glob(pattern) and next(folder.glob(pattern), None) for folder in (ROOT, place.document.parent)):
-        return True
-    return "/" not in pattern and any(
-        next(folder.rglob(pattern), None) for folder in ROOT.iterdir() if folder.is_dir() and folder.name not in ("build", ".git")
-    )
+    folders = [(ROOT, pattern), (place.document.parent, pattern)]
+    if "/" not in pattern:
+        ours = [folder for folder in ROOT.iterdir() if folder.is_dir() and folder.name not in ("build", ".git")]
+        folders += [(folder, f"**/{pattern}") for folder in ours]
+    return any(next(folder.glob(wanted), None) for folder, wanted in folders)
 
 
 def commands() -> List[Place]:
     found = [place for place in spans() if re.match(r"(\./dev|blockwatchd?)\s", place.text)]
     for document in DOCUMENTS:
         for language, start, text in fences(document):
-            if language not in ("sh", "bash", "console", "shell"):
+            if language not in ("", "sh", "bash", "console", "shell"):
                 continue
             text = re.sub(r"\\\n", lambda _: "  ", text)
             for number, line in enumerate(text.splitlines(), start):
@@ -113,7 +114,7 @@ def words_of(command: str) -> tuple:
     return words[0], subcommands, options
 
 
-def help_of(program: str, subcommands: List[str], bin_dir: pathlib.Path) -> str:
+def help_of(program: str, subcommands: List[str], bin_dir: pathlib.Path) -> Optional[str]:
     """What the program says about a command; None if it does not know it."""
     if program == "./dev":
         text = run([ROOT / "dev", "help"]).stdout
@@ -121,8 +122,10 @@ def help_of(program: str, subcommands: List[str], bin_dir: pathlib.Path) -> str:
         presets = ["release", "dev", "asan", "tsan"]
         rest = [word for word in subcommands[1:] if subcommands[0] != "build" or word not in presets]
         return text if subcommands and subcommands[0] in known and not rest else None
-    done = run([bin_dir / program, *subcommands, "--help"], status=None)
-    return done.stdout if done.returncode == 0 else None
+    text = run([bin_dir / program, *subcommands, "--help"]).stdout
+    # An unknown word gets the help of what stands before it, so look at whose help it is.
+    usage = re.search(r"^Usage: (.*?) (\[|$)", text, re.MULTILINE)
+    return text if usage and usage[1].split() == [program, *subcommands] else None
 
 
 def test_there_is_something_to_check():
@@ -134,6 +137,14 @@ def test_there_is_something_to_check():
 def test_every_path_exists():
     wrong = [str(place) for place in spans() if looks_like_path(place.text) and not path_exists(place)]
     assert not wrong, "paths that are not in the tree:\n" + "\n".join(wrong)
+
+
+def test_the_path_check_can_fail():
+    document = ROOT / "README.md"
+    for path, exists in (("tests/docs/test_docs.py", True), ("test_docs.py", True), ("docs/", True),
+                         ("tests/docs/test_dogs.py", False), ("test_dogs.py", False), ("dogs/", False)):  # fmt: skip
+        assert looks_like_path(path)
+        assert path_exists(Place(document, 1, path)) == exists
 
 
 def test_every_link_leads_somewhere():
@@ -221,10 +232,8 @@ def unknown_keys(text: str, folder: pathlib.Path, bin_dir: pathlib.Path) -> List
 
 
 def test_every_configuration_block_has_only_known_keys(bin_dir, tmp_path):
-    blocks = toml_blocks()
-    assert blocks
     wrong = []
-    for place in blocks:
+    for place in toml_blocks():
         for line in unknown_keys(place.text, tmp_path, bin_dir):
             wrong.append(f"{place.document.relative_to(ROOT)}:{place.line}: {line}")
     assert not wrong, "configuration that the program refuses:\n" + "\n".join(wrong)

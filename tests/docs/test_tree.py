@@ -20,6 +20,10 @@ MAY_INCLUDE: Dict[str, Set[str]] = {
 }
 ROOMS = tuple(MAY_INCLUDE)
 
+# The one way around the order: replay and demo run the daemon's data path
+# (docs/decisions/0006-cli-runs-the-data-path.md).
+EXCEPTIONS = {("cli", "daemon/wiring.h"), ("cli", "daemon/signals.h")}
+
 # Where each third party may be included.
 PARTS = {
     r"simdjson\.h": r"pipeline/parse\w*\.cc",
@@ -60,7 +64,8 @@ def test_rooms_include_only_the_rooms_below_them():
     wrong = []
     for path, number, included in includes():
         room, other = path.parts[0], included.split("/")[0]
-        if other in ROOMS and other != room and other not in MAY_INCLUDE[room]:
+        allowed = other in MAY_INCLUDE[room] or (room, included) in EXCEPTIONS
+        if other in ROOMS and other != room and not allowed:
             wrong.append(f"{path}:{number}: {room}/ must not include {included}")
     assert not wrong, "\n".join(wrong)
 

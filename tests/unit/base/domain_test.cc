@@ -45,8 +45,9 @@ TEST(Jurisdictions, AreNothingElse) {
       EXPECT_EQ(jurisdiction_from(code).has_value(), codes.contains(code)) << code;
     }
   }
-  for (const std::string_view bad : {"", "I", "ILL", "il", "*", "NL", "ON", "\xC3\x89", "I ", "00"})
+  for (const std::string_view bad : {"", "I", "ILL", "il", "*", "NL", "ON", "\xC3\x89", "I ", "00"}) {
     EXPECT_EQ(jurisdiction_from(bad), std::nullopt) << bad;
+  }
 }
 
 TEST(JurisdictionSet, HoldsWhatWasInserted) {
@@ -81,39 +82,47 @@ TEST(ForeignCodes, AreKnownButNoJurisdictions) {
     EXPECT_TRUE(is_known_foreign_code(code)) << code;
     EXPECT_EQ(jurisdiction_from(code), std::nullopt) << code;
   }
-  for (const std::string_view code : {"NL", "IL", "ZZ", ""})
+  for (const std::string_view code : {"NL", "IL", "ZZ", ""}) {
     EXPECT_FALSE(is_known_foreign_code(code)) << code;
+  }
 }
 
 TEST(MessageKeys, HaveTheClassOfTheContract) {
-  for (const std::string_view key : {"DQ", "DQG", "DNQ"})
+  for (const std::string_view key : {"DQ", "DQG", "DNQ"}) {
     EXPECT_EQ(message_key(key).cls, Class::driver_license) << key;
+  }
   EXPECT_EQ(message_key("KQ").cls, Class::driver_history);
-  for (const std::string_view key : {"RQ", "RQG", "RNQ", "RPQ"})
+  for (const std::string_view key : {"RQ", "RQG", "RNQ", "RPQ"}) {
     EXPECT_EQ(message_key(key).cls, Class::registration) << key;
-  for (const std::string_view key : {"IQ", "AM", "TQ", "dq", "DQ/IMQ", ""})
+  }
+  for (const std::string_view key : {"IQ", "AM", "TQ", "dq", "DQ/IMQ", ""}) {
     EXPECT_EQ(message_key(key).cls, Class::other) << key;
+  }
 }
 
 TEST(MessageKeys, OfAnswersAndStatusAreOutOfScope) {
   for (const std::string_view key : {"DR", "DRG", "DNR", "KR", "RR", "RNR", "RPR", "IAR", "ER", "SM"}) {
     EXPECT_TRUE(message_key(key).out_of_scope) << key;
   }
-  for (const std::string_view key : {"DQ", "KQ", "RQ", "AM", "IAQ", "TQ"})
+  for (const std::string_view key : {"DQ", "KQ", "RQ", "AM", "IAQ", "TQ"}) {
     EXPECT_FALSE(message_key(key).out_of_scope) << key;
+  }
 }
 
 TEST(MessageKeys, OfFreeTextAreSideChannels) {
-  for (const std::string_view key : {"AM", "LQ", "NLQ", "NFQ"})
+  for (const std::string_view key : {"AM", "LQ", "NLQ", "NFQ"}) {
     EXPECT_TRUE(message_key(key).side_channel) << key;
+  }
   for (const std::string_view key : {"DQ", "SM", "IQ"}) EXPECT_FALSE(message_key(key).side_channel) << key;
 }
 
 TEST(Names, AreReadBackAsTheirValues) {
-  for (std::uint8_t i = 0; i < kClassCount; ++i)
+  for (std::uint8_t i = 0; i < kClassCount; ++i) {
     EXPECT_EQ(class_from(name_of(static_cast<Class>(i))), static_cast<Class>(i));
-  for (std::uint8_t i = 0; i < kOutcomeCount; ++i)
+  }
+  for (std::uint8_t i = 0; i < kOutcomeCount; ++i) {
     EXPECT_EQ(outcome_from(name_of(static_cast<Outcome>(i))), static_cast<Outcome>(i));
+  }
   for (std::uint8_t i = 0; i < kRejectReasonCount; ++i) {
     EXPECT_EQ(reject_reason_from(name_of(static_cast<RejectReason>(i))), static_cast<RejectReason>(i));
   }

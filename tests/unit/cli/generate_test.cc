@@ -15,6 +15,7 @@
 #include "cli/generate/shipped_examples.h"
 #include "cli/generate/spoil.h"
 #include "cli/generate/traffic.h"
+#include "config/diagnostic.h"
 #include "pipeline/parse.h"
 
 namespace blockwatch {
@@ -28,7 +29,7 @@ const Catalog& example_catalog() {
 }
 
 const Population& example_population() {
-  static const Population population(example_catalog());
+  static const Population population(example_catalog(), kStart);
   return population;
 }
 
@@ -102,18 +103,35 @@ TEST(ShippedExamples, HoldTheLettersStatesAndAgencies) {
   }
 }
 
+// Small and fixed, so that the example catalog can change without the pinned digest.
+Catalog small_catalog() {
+  Diagnostics diagnostics;
+  auto catalog = parse_catalog(
+      "agencies.toml",
+      "[[agency]]\nid = \"dhs\"\nname = \"D\"\n[[agency]]\nid = \"ice\"\nname = \"I\"\nparent = \"dhs\"\n"
+      "[[agency]]\nid = \"fbi\"\nname = \"F\"\n[[region]]\ncode = \"R1\"\nmembers = [\"MA\", \"NY\"]\n",
+      "oris.csv",
+      "ori,agency,name,type,status,line,state,valid_from,valid_to,tags\nVTICE0900,ice,,FE,active,,VT,,,\n"
+      "DCFBI0010,fbi,,FE,active,,DC,,,\nILPD00100,,,PD,active,,IL,,,\nTXPD00100,,,PD,active,,TX,,,\n"
+      "TXPD00200,,,PD,inactive,,TX,,,\n",
+      diagnostics);
+  EXPECT_TRUE(diagnostics.empty());
+  return std::move(catalog.value());
+}
+
 TEST(Traffic, TheSameSeedGivesTheSameBytesOnEveryMachine) {
-  const auto digest = [](std::uint64_t seed) {
-    Traffic traffic(example_population(), {.seed = seed, .partitions = 4});
+  const Population population(small_catalog(), kStart);
+  const auto digest = [&population](std::uint64_t seed) {
+    Traffic traffic(population, {.seed = seed, .partitions = 4, .oddities_per_million = 100'000});
     std::string all;
     for (int i = 0; i < 20'000; ++i) {
-      const GeneratedRecord& record = traffic.make(kStart + i * kSecond);
+      const GeneratedRecord& record = traffic.make(kStart + i * 60 * kSecond);
       all += record.key + '\t' + std::to_string(record.partition) + '\t' + record.payload + '\n';
     }
     return to_hex(sha256(all));
   };
-  // Changes whenever the traffic, the population or the example catalog is changed on purpose.
-  EXPECT_EQ(digest(7), "74e65a3a06afa08720370211efadea06befc143c070983969a3b4caed32db614");
+  // Changes only when the traffic is changed on purpose.
+  EXPECT_EQ(digest(7), "");
   EXPECT_NE(digest(7), digest(8));
 }
 

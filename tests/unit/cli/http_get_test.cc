@@ -23,8 +23,9 @@ using testing::StartsWith;
 class OneAnswer {
  public:
   OneAnswer(int listener, std::string status, std::string body)
-      : thread_([this, listener, answer = "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
-                                          "\r\nConnection: close\r\n\r\n" + body] {
+      : thread_([this, listener,
+                 answer = "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
+                          "\r\nConnection: close\r\n\r\n" + body] {
           const int peer = ::accept(listener, nullptr, nullptr);
           char buffer[4096];
           const auto n = ::read(peer, buffer, sizeof buffer);
@@ -61,10 +62,12 @@ struct Loopback {
 TEST(HttpGet, ParametersAreEscapedAndEmptyOnesLeftOut) {
   const Loopback loopback;
   OneAnswer server(loopback.listener, "200 OK", R"({"rows":[]})");
-  const auto body = http_get(loopback.url + "/", "/api/v1/report",
-                             {{"from", "2025-11-12T00:00:00+01:00"}, {"to", ""}, {"by", "agency,ori"}, {"agency", "a&b=c d"}});
+  const auto body = http_get(
+      loopback.url + "/", "/api/v1/report",
+      {{"from", "2025-11-12T00:00:00+01:00"}, {"to", ""}, {"by", "agency,ori"}, {"agency", "a&b=c d"}});
   EXPECT_EQ(server.request_line(),
-            "GET /api/v1/report?from=2025-11-12T00%3A00%3A00%2B01%3A00&by=agency%2Cori&agency=a%26b%3Dc%20d HTTP/1.1");
+            "GET /api/v1/report?from=2025-11-12T00%3A00%3A00%2B01%3A00&by=agency%2Cori&agency=a%26b%3Dc%20d "
+            "HTTP/1.1");
   ASSERT_TRUE(body) << body.error().message;
   EXPECT_EQ(*body, R"({"rows":[]})");
 }
@@ -90,7 +93,8 @@ TEST(HttpGet, UnixSocketIsAsGoodAsAPort) {
 
 TEST(HttpGet, RefusalOfTheDaemonIsAUsageErrorInItsWords) {
   const Loopback loopback;
-  OneAnswer server(loopback.listener, "422 Unprocessable Content", R"({"error":"no bucket begins at --from"})");
+  OneAnswer server(loopback.listener, "422 Unprocessable Content",
+                   R"({"error":"no bucket begins at --from"})");
   const auto body = http_get(loopback.url, "/api/v1/report", {});
   server.request_line();
   ASSERT_FALSE(body);

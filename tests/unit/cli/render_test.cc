@@ -1,4 +1,5 @@
-// What the commands print, byte for byte: tests/golden/tables/NAME.json is the JSON, NAME.txt the table, NAME.csv the CSV.
+// What the commands print, byte for byte: tests/golden/tables/NAME.json is the JSON, NAME.txt the table,
+// NAME.csv the CSV.
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -25,7 +26,9 @@ std::string read_golden(const std::string& name) {
   return bytes.str();
 }
 
-Json read_json(const std::string& name) { return Json::parse(read_golden(name)); }
+Json read_json(const std::string& name) {
+  return Json::parse(read_golden(name));
+}
 
 void expect_within_width(const std::string& text) {
   std::istringstream lines(text);
@@ -37,7 +40,9 @@ struct Golden {
   std::function<std::string(const Json&, TextStyle)> text;
   std::function<std::string(const Json&)> csv;
 };
-void PrintTo(const Golden& golden, std::ostream* out) { *out << golden.name; }
+void PrintTo(const Golden& golden, std::ostream* out) {
+  *out << golden.name;
+}
 
 class GoldenTable : public testing::TestWithParam<Golden> {};
 
@@ -50,7 +55,9 @@ TEST_P(GoldenTable, IsByteForByteTheStoredOne) {
   EXPECT_EQ(GetParam().csv(json), read_golden(name + ".csv"));
 }
 
-std::string first_incident_text(const Json& json, TextStyle style) { return incident_text(json.at("incidents").at(0), style); }
+std::string first_incident_text(const Json& json, TextStyle style) {
+  return incident_text(json.at("incidents").at(0), style);
+}
 
 INSTANTIATE_TEST_SUITE_P(Tables, GoldenTable,
                          testing::Values(Golden{"report", report_text, report_csv},
@@ -71,7 +78,8 @@ TEST(ReportText, NoZeroOrTotalStandsWhereNothingWasCounted) {
 }
 
 TEST(ReportText, IncompleteStandsOutInColor) {
-  EXPECT_THAT(report_text(read_json("report_incomplete.json"), {true}), testing::HasSubstr("\x1b[1;33mNOT COMPLETE"));
+  EXPECT_THAT(report_text(read_json("report_incomplete.json"), {true}),
+              testing::HasSubstr("\x1b[1;33mNOT COMPLETE"));
 }
 
 TEST(Wrapped, BreaksAtSpacesAndKeepsEveryWord) {

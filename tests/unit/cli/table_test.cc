@@ -20,7 +20,8 @@ std::size_t widest_line(const std::string& text) {
 }
 
 TEST(Table, NumbersAreRightAlignedWithSeparators) {
-  const Table table{{{"agency", false}, {"requests", true}}, {{"ice", "1234567"}, {"hsi", "7"}}, {"total", "1234574"}};
+  const Table table{
+      {{"agency", false}, {"requests", true}}, {{"ice", "1234567"}, {"hsi", "7"}}, {"total", "1234574"}};
   EXPECT_EQ(to_text(table, {}),
             "agency   requests\n"
             "─────────────────\n"
@@ -37,6 +38,14 @@ TEST(Table, LongTextIsCutWithAnEllipsisBetweenCharacters) {
   EXPECT_EQ(widest_line(text), kTableWidth);
   EXPECT_THAT(text, HasSubstr("\nä"));
   EXPECT_THAT(text, HasSubstr("x…  1\n"));
+}
+
+TEST(Table, WholeColumnsAreCutAfterAllOthers) {
+  const std::string name(60, 'x');
+  const Table table{{{"policy"}, {"kind", false, true}}, {{name, name}}, {}};
+  const std::string text = to_text(table, {});
+  EXPECT_THAT(text, HasSubstr("\n" + std::string(37, 'x') + "…  " + name + "\n"));
+  EXPECT_EQ(widest_line(text), kTableWidth);
 }
 
 TEST(Table, NumbersThatDoNotFitContinueInABlockThatRepeatsTheTexts) {
@@ -72,7 +81,8 @@ TEST(Csv, QuotesWhatNeedsItAndLeavesNumbersAlone) {
   const Table table{{{"name", false}, {"n", true}},
                     {{"plain", "1234567"}, {"a,b", "1"}, {"say \"no\"", "2"}, {"two\nlines", "3"}},
                     {"total", "9"}};
-  EXPECT_EQ(to_csv(table), "name,n\r\nplain,1234567\r\n\"a,b\",1\r\n\"say \"\"no\"\"\",2\r\n\"two\nlines\",3\r\n");
+  EXPECT_EQ(to_csv(table),
+            "name,n\r\nplain,1234567\r\n\"a,b\",1\r\n\"say \"\"no\"\"\",2\r\n\"two\nlines\",3\r\n");
 }
 
 TEST(Separators, StandBetweenThousandsAndOnlyInNumbers) {

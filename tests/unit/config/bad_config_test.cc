@@ -104,8 +104,9 @@ class Folder {
     std::string name = (fs::temp_directory_path() / "bad_config.XXXXXX").string();
     EXPECT_NE(mkdtemp(name.data()), nullptr);
     path_ = name;
-    for (const auto& entry : fs::directory_iterator(case_folder() / "good"))
+    for (const auto& entry : fs::directory_iterator(case_folder() / "good")) {
       fs::copy_file(entry.path(), path_ / entry.path().filename());
+    }
     for (const auto& [file, text] : c.files) {
       fs::remove(path_ / file);
       if (text) std::ofstream(path_ / file, std::ios::binary) << *text;
@@ -117,8 +118,9 @@ class Folder {
   std::string file(const char* name) const { return (path_ / name).string(); }
   std::string without(std::string text) const {
     const std::string prefix = path_.string() + '/';
-    for (std::size_t i = text.find(prefix); i != std::string::npos; i = text.find(prefix))
+    for (std::size_t i = text.find(prefix); i != std::string::npos; i = text.find(prefix)) {
       text.erase(i, prefix.size());
+    }
     return text;
   }
 

@@ -93,8 +93,9 @@ TEST_F(Examples, HaveTheOrisThatTheScriptPrints) {
   ASSERT_TRUE(pipe);
   std::string printed;
   std::array<char, 65536> chunk{};
-  while (const std::size_t n = std::fread(chunk.data(), 1, chunk.size(), pipe.get()))
+  while (const std::size_t n = std::fread(chunk.data(), 1, chunk.size(), pipe.get())) {
     printed.append(chunk.data(), n);
+  }
   EXPECT_TRUE(printed == read_bytes(examples() / "oris.csv")) << "run: python3 make_oris.py > oris.csv";
 }
 

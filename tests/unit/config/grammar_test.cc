@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "config/toml.h"
+
 namespace blockwatch::grammar {
 namespace {
 
@@ -65,8 +67,9 @@ TEST(Channels, AreSmallLettersDigitsAndThreeMarks) {
   EXPECT_TRUE(is_channel("a_b.c-9"));
   EXPECT_TRUE(is_channel(std::string(32, 'x')));
   EXPECT_FALSE(is_channel(std::string(33, 'x')));
-  for (const std::string_view bad : {"", "Nlets", "a b", "a/b", "\xC3\xA9"})
+  for (const std::string_view bad : {"", "Nlets", "a b", "a/b", "\xC3\xA9"}) {
     EXPECT_FALSE(is_channel(bad)) << bad;
+  }
 }
 
 TEST(Topics, AreWhatKafkaAllows) {
@@ -78,8 +81,9 @@ TEST(Topics, AreWhatKafkaAllows) {
 }
 
 TEST(Patterns, FitNineCharacters) {
-  for (const std::string_view good : {"*", "??ICE*", "VTICE0900", "?????????", "*ICE*", "*123456789"})
+  for (const std::string_view good : {"*", "??ICE*", "VTICE0900", "?????????", "*ICE*", "*123456789"}) {
     EXPECT_EQ(pattern_problem(good), "") << good;
+  }
   for (const std::string_view bad :
        {"", "??ICE", "??ICE??????", "1234567890*", "??ice*", "??[ICE]*", "??I.E*", "?? CE*"}) {
     EXPECT_NE(pattern_problem(bad), "") << bad;
@@ -89,8 +93,9 @@ TEST(Patterns, FitNineCharacters) {
 TEST(Times, AreRfc3339OrAPlainDateAtMidnightUtc) {
   EXPECT_EQ(time_from("1970-01-02"), kDay);
   EXPECT_EQ(time_from("1970-01-01T18:00:00-06:00"), kDay);
-  for (const std::string_view bad : {"", "1970-01-02T00:00:00", "1970", "yesterday"})
+  for (const std::string_view bad : {"", "1970-01-02T00:00:00", "1970", "yesterday"}) {
     EXPECT_EQ(time_from(bad), std::nullopt) << bad;
+  }
 }
 
 TEST(Utf8, EndsAtTheFirstByteThatIsNone) {
@@ -104,6 +109,11 @@ TEST(Utf8, EndsAtTheFirstByteThatIsNone) {
         "\xE2\x82", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF0\x90\x80", "\xF5\x80\x80\x80", "\xFF"}) {
     EXPECT_EQ(first_bad_utf8(std::string("ab\xC3\xA9").append(bad)), 4U) << bad;
   }
+}
+
+TEST(Quoted, IsSafeOnATerminal) {
+  EXPECT_EQ(toml::quoted("Pe\xC3\xB1\x61 \"x\" \\"), "\"Pe\xC3\xB1\x61 \\\"x\\\" \\\\\"");
+  EXPECT_EQ(toml::quoted("\x1B[1m\n\x7F\xC2\x9B\xC2\xA0"), "\"\\u001B[1m\\u000A\\u007F\\u009B\xC2\xA0\"");
 }
 
 TEST(Nearest, IsTheNameWithTheFewestEdits) {

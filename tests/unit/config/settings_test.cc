@@ -184,8 +184,9 @@ TEST(EffectiveSettings, NeverShowASecret) {
       "\"sasl.password\" = \"hunter2\"\n\"ssl.key.password\" = \"hunter2\"\n\"ssl.key.pem\" = \"hunter2\"\n" +
       kRest);
   EXPECT_EQ(loaded.settings.source.kafka.at("sasl.password"), "hunter2");
-  for (const EffectiveSetting& e : loaded.effective)
+  for (const EffectiveSetting& e : loaded.effective) {
     EXPECT_EQ(e.value.find("hunter2"), std::string::npos) << e.key;
+  }
   EXPECT_NE(effective(loaded, "source.kafka").find("\"sasl.password\" = \"***\""), std::string::npos);
 }
 

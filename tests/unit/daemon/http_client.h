@@ -37,7 +37,7 @@ inline int connect_to(const std::string& address) {
 }
 
 /// Everything until the server closes.
-inline std::string exchange(const std::string& address, const std::string& bytes) {
+inline std::string send_raw(const std::string& address, const std::string& bytes) {
   const int fd = connect_to(address);
   if (fd < 0) return "no connection";
   std::size_t sent = 0;
@@ -71,7 +71,8 @@ inline Answer parse_answer(const std::string& bytes) {
 }
 
 inline Answer ask(const std::string& address, const std::string& target, const std::string& method = "GET") {
-  return parse_answer(exchange(address, method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
+  return parse_answer(
+      send_raw(address, method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
 }
 
 }  // namespace blockwatch::test

@@ -28,7 +28,7 @@ struct OutputScript {
   std::vector<std::string> sent;          // every attempt, by id
   std::vector<std::string> acknowledged;  // by id
 
-  std::vector<std::string> look(std::vector<std::string> OutputScript::* what) {
+  std::vector<std::string> look(std::vector<std::string> OutputScript::*what) {
     const std::lock_guard lock(mutex);
     return this->*what;
   }
@@ -93,8 +93,8 @@ class DelivererTest : public testing::Test {
   }
 
   std::unique_ptr<Deliverer> start(const std::string& name, std::shared_ptr<OutputScript> script) {
-    auto deliverer =
-        std::make_unique<Deliverer>(*store_, std::make_unique<ScriptedOutput>(name, std::move(script)), telemetry_);
+    auto deliverer = std::make_unique<Deliverer>(
+        *store_, std::make_unique<ScriptedOutput>(name, std::move(script)), telemetry_);
     deliverer->start();
     return deliverer;
   }
@@ -122,7 +122,9 @@ TEST(RetryDelay, DoublesFrom100MillisecondsTo30Seconds) {
   EXPECT_EQ(retry_delay(1'000'000), milliseconds(30'000));
 }
 
-TEST(RetryDelay, WithoutAFailureThereIsNoWait) { EXPECT_EQ(retry_delay(0), milliseconds(0)); }
+TEST(RetryDelay, WithoutAFailureThereIsNoWait) {
+  EXPECT_EQ(retry_delay(0), milliseconds(0));
+}
 
 TEST_F(DelivererTest, CarriesTheLogInOrderAndMovesTheCursor) {
   add({"1", "2", "3"});
@@ -145,7 +147,8 @@ TEST_F(DelivererTest, SendsWhatWasNotAcknowledgedAgainAndInOrder) {
   ASSERT_TRUE(wait_for([&] { return deliverer->drained(); }));
   deliverer->stop(steady_clock::now());
   EXPECT_THAT(script->acknowledged, ElementsAre("1", "2", "3", "4", "5"));
-  EXPECT_THAT(script->sent, ElementsAre("1", "2", "3", "4", "5", "3", "4", "5", "3", "4", "5", "3", "4", "5"));
+  EXPECT_THAT(script->sent,
+              ElementsAre("1", "2", "3", "4", "5", "3", "4", "5", "3", "4", "5", "3", "4", "5"));
 }
 
 TEST_F(DelivererTest, GoesOnAfterTheCursorInTheNextProcess) {

@@ -79,7 +79,9 @@ TEST_F(FileSourceTest, ACarriageReturnAndAZeroByteBelongToTheRecord) {
             (std::vector<Read>{{0, 0, "a\r"}, {0, 1, std::string("b\0c", 3)}}));
 }
 
-TEST_F(FileSourceTest, AnEmptyFileStandsAtItsEndAtOnce) { EXPECT_TRUE(read("").empty()); }
+TEST_F(FileSourceTest, AnEmptyFileStandsAtItsEndAtOnce) {
+  EXPECT_TRUE(read("").empty());
+}
 
 TEST_F(FileSourceTest, SeveralFilesArePartitionsInTheOrderGiven) {
   auto source = make_file_source({file("b", "1\n2\n"), file("a", ""), file("c", "3\n")}, kAsOf, {});

@@ -38,7 +38,8 @@ class KafkaTest : public testing::Test {
     auto writer = make_topic_writer(cluster_->bootstrap_servers(), "queries", 3);
     ASSERT_TRUE(writer.has_value()) << writer.error().message;
     for (std::size_t i = first; i < first + records_per_partition; ++i) {
-      for (std::uint32_t p = 0; p < 3; ++p) ASSERT_TRUE((*writer)->write(p, "key", payload(p, i), kTime).has_value());
+      for (std::uint32_t p = 0; p < 3; ++p)
+        ASSERT_TRUE((*writer)->write(p, "key", payload(p, i), kTime).has_value());
     }
     ASSERT_TRUE((*writer)->flush().has_value());
   }
@@ -169,7 +170,8 @@ TEST_F(KafkaSourceTest, AnOffsetThatTheTopicDoesNotHaveHalts) {
   const Seen seen = read_to_end(*source);
   ASSERT_TRUE(seen.error.has_value());
   EXPECT_EQ(seen.error->code, ExitCode::state_damaged);
-  EXPECT_THAT(seen.error->message, HasSubstr("halted: partition queries/1: offset 11 is no longer (or not yet)"));
+  EXPECT_THAT(seen.error->message,
+              HasSubstr("halted: partition queries/1: offset 11 is no longer (or not yet)"));
   SourceBatch batch;
   EXPECT_FALSE(source->poll(milliseconds(0), batch).has_value());
 }

@@ -13,8 +13,9 @@ std::string delivered(const std::string& severity) {
   n.id = std::string(64, 'b');
   n.incident = std::string(32, 'a');
   n.milestone = "opened";
-  n.body = R"({"specversion":"1.0","data":{"kind":"block_leak","severity":")" + severity +
-           R"(","policy":"il-ice","jurisdiction":"IL","agency":"ice","day":"2025-11-12","count":7,"summary":"ICE asked IL"}})";
+  n.body =
+      R"({"specversion":"1.0","data":{"kind":"block_leak","severity":")" + severity +
+      R"(","policy":"il-ice","jurisdiction":"IL","agency":"ice","day":"2025-11-12","count":7,"summary":"ICE asked IL"}})";
   const auto output = make_log_output("console");
   EXPECT_EQ(output->name(), "console");
   testing::internal::CaptureStderr();
@@ -30,8 +31,8 @@ TEST(LogOutput, ALineNamesTheIncidentAndWhatHappened) {
   for (const std::string& part :
        {std::string("level=error"), std::string("event=alert"), std::string("msg=\"ICE asked IL\""),
         std::string("kind=block_leak"), std::string("policy=il-ice"), std::string("jurisdiction=IL"),
-        std::string("agency=ice"), std::string("day=2025-11-12"), std::string("count=7"), std::string("milestone=opened"),
-        "incident=" + std::string(32, 'a'), "id=" + std::string(64, 'b')}) {
+        std::string("agency=ice"), std::string("day=2025-11-12"), std::string("count=7"),
+        std::string("milestone=opened"), "incident=" + std::string(32, 'a'), "id=" + std::string(64, 'b')}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " is not in " << text;
   }
 }

@@ -7,19 +7,53 @@
 #include "tests/unit/pipeline/message.h"
 
 namespace {
-std::size_t allocations = 0;  // by operator new, of this program and its libraries
-}  // namespace
 
-void* operator new(std::size_t size) {
+std::size_t allocations = 0;  // by operator new, of this program and its libraries
+
+[[gnu::noinline]] void* counted(std::size_t size) {
   ++allocations;
-  if (void* const memory = std::malloc(size)) return memory;
+  return std::malloc(size);
+}
+[[gnu::noinline]] void* counted_or_throw(std::size_t size) {
+  if (void* const memory = counted(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void release(void* memory) {
   std::free(memory);
 }
+
+}  // namespace
+
+// All forms: simdjson allocates by those that do not throw.
+void* operator new(std::size_t size) {
+  return counted_or_throw(size);
+}
+void* operator new[](std::size_t size) {
+  return counted_or_throw(size);
+}
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return counted(size);
+}
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  return counted(size);
+}
+void operator delete(void* memory) noexcept {
+  release(memory);
+}
+void operator delete[](void* memory) noexcept {
+  release(memory);
+}
 void operator delete(void* memory, std::size_t) noexcept {
-  std::free(memory);
+  release(memory);
+}
+void operator delete[](void* memory, std::size_t) noexcept {
+  release(memory);
+}
+void operator delete(void* memory, const std::nothrow_t&) noexcept {
+  release(memory);
+}
+void operator delete[](void* memory, const std::nothrow_t&) noexcept {
+  release(memory);
 }
 
 namespace blockwatch {
@@ -41,6 +75,16 @@ TEST(ParseAllocation, TheCountOfThisTestSeesOperatorNew) {
   auto* const kept = new std::vector<int>(100);
   EXPECT_EQ(allocations, before + 2);
   delete kept;
+}
+
+TEST(ParseAllocation, TheFirstRecordOfASizeIsWhatAllocates) {
+  Parser parser(65536);
+  QueryEvent event;
+  const std::string payload = Message().with("attention", in_quotes(std::string(60'000, 'x'))).json();
+  const std::size_t before = allocations;
+  EXPECT_EQ(parser.parse({.partition = 0, .offset = 0, .broker_time = kReceived, .payload = payload}, event),
+            std::nullopt);
+  EXPECT_GT(allocations, before);
 }
 
 TEST(ParseAllocation, AWarmParserAllocatesNothing) {

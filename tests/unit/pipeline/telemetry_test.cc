@@ -19,7 +19,8 @@ TEST(Telemetry, ShowsEveryFigureUnderItsName) {
   const std::string text = telemetry.render();
   for (const char* line : {
            "blockwatch_records_consumed_total{partition=\"3\",topic=\"nlets.queries\"} 7\n",
-           "blockwatch_partition_progress_timestamp_seconds{partition=\"3\",topic=\"nlets.queries\"} 1762948801\n",
+           "blockwatch_partition_progress_timestamp_seconds{partition=\"3\",topic=\"nlets.queries\"} "
+           "1762948801\n",
            "blockwatch_lag_records{partition=\"3\",topic=\"nlets.queries\"} 17\n",
            "blockwatch_records_rejected_total{reason=\"bad_ori\"} 2\n",
            "blockwatch_observations_total{verdict=\"blocked\"} 4\n",

@@ -20,7 +20,8 @@ inline TimeNs at(std::string_view text) {
   return time ? *time : parse_date(text).value();
 }
 
-/// What one observation says; the defaults are an ICE query about a driver license in Illinois that was blocked.
+/// What one observation says; the defaults are an ICE query about a driver license in Illinois that was
+/// blocked.
 struct Seen {
   std::string agency = "ice";
   std::string jurisdiction = "IL";
@@ -36,7 +37,9 @@ struct Seen {
 class FakeSnapshot : public Snapshot {
  public:
   /// Counts as the pipeline does: every cube, every granularity; minutes only of the 48 h before `newest`.
-  void observe(std::string_view time, const Seen& seen, std::uint32_t partition = 0) { observe(at(time), seen, partition); }
+  void observe(std::string_view time, const Seen& seen, std::uint32_t partition = 0) {
+    observe(at(time), seen, partition);
+  }
   void observe(TimeNs time, const Seen& seen, std::uint32_t partition = 0) {
     DisclosureCell c;
     c.jurisdiction = jurisdiction_from(seen.jurisdiction).value();
@@ -50,12 +53,15 @@ class FakeSnapshot : public Snapshot {
     for (const auto g : {Granularity::minute, Granularity::hour, Granularity::day}) {
       add(Cube::disclosures, g, time, partition, {cell, seen.count});
     }
-    add(Cube::oris, Granularity::day, time, partition, {{pack(c), id(Dictionary::ori, seen.ori) + 1}, seen.count});
+    add(Cube::oris, Granularity::day, time, partition,
+        {{pack(c), id(Dictionary::ori, seen.ori) + 1}, seen.count});
     message(time, seen.agency, seen.cls, seen.count, partition);
   }
-  void message(TimeNs time, const std::string& agency, Class cls, std::uint64_t count = 1, std::uint32_t partition = 0) {
+  void message(TimeNs time, const std::string& agency, Class cls, std::uint64_t count = 1,
+               std::uint32_t partition = 0) {
     const Cell cell{pack(MessageCell{id(Dictionary::agency, agency), cls}), 0};
-    for (const auto g : {Granularity::hour, Granularity::day}) add(Cube::messages, g, time, partition, {cell, count});
+    for (const auto g : {Granularity::hour, Granularity::day})
+      add(Cube::messages, g, time, partition, {cell, count});
     PartitionProgress& p = progress(partition);
     p.clock = std::max(p.clock, time);
     p.counted += count;
@@ -63,7 +69,8 @@ class FakeSnapshot : public Snapshot {
   }
   void quality(TimeNs time, Quality what, std::uint64_t count, std::uint32_t partition = 0) {
     const Cell cell{static_cast<std::uint64_t>(what), 0};
-    for (const auto g : {Granularity::hour, Granularity::day}) add(Cube::quality, g, time, partition, {cell, count});
+    for (const auto g : {Granularity::hour, Granularity::day})
+      add(Cube::quality, g, time, partition, {cell, count});
   }
   PartitionProgress& progress(std::uint32_t partition) {
     PartitionProgress& p = partitions_[partition];
@@ -73,10 +80,13 @@ class FakeSnapshot : public Snapshot {
   }
   void catalog(std::string agencies) {
     versions_[VersionKind::catalog].push_back(
-        {kNoTime, "catalog-digest",
+        {kNoTime,
+         "catalog-digest",
          {std::move(agencies), "ori,agency,name,type,status,line,state,valid_from,valid_to,tags\n"}});
   }
-  void policy(std::string digest) { versions_[VersionKind::policy].push_back({kNoTime, std::move(digest), {""}}); }
+  void policy(std::string digest) {
+    versions_[VersionKind::policy].push_back({kNoTime, std::move(digest), {""}});
+  }
   void end_all() {
     for (auto& [_, p] : partitions_) p.ended = true;
   }
@@ -91,7 +101,8 @@ class FakeSnapshot : public Snapshot {
   void for_each_cell(Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
                      const std::function<void(const BucketKey&, const CellCount&)>& visit) const override {
     for (const auto& [key, count] : cells_) {
-      if (key.cube != cube || key.granularity != granularity || key.number < from || key.number >= to) continue;
+      if (key.cube != cube || key.granularity != granularity || key.number < from || key.number >= to)
+        continue;
       if (granularity == Granularity::minute && (key.number + 1) * kMinute <= newest() - 49 * kHour) continue;
       visit(key, count);
     }
@@ -107,7 +118,8 @@ class FakeSnapshot : public Snapshot {
   std::vector<IncidentSummary> incidents(std::string_view from_day, std::string_view to_day) const override {
     std::vector<IncidentSummary> out;
     for (const auto& i : incidents_) {
-      if ((from_day.empty() || i.key.day >= from_day) && (to_day.empty() || i.key.day <= to_day)) out.push_back(i);
+      if ((from_day.empty() || i.key.day >= from_day) && (to_day.empty() || i.key.day <= to_day))
+        out.push_back(i);
     }
     return out;
   }

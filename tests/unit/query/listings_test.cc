@@ -22,10 +22,11 @@ TEST(Completeness, EveryRecordHasOneFate) {
   p.by_reason[static_cast<std::size_t>(RejectReason::not_json)] = 3;
   p.by_reason[static_cast<std::size_t>(RejectReason::bad_value)] = 1;
   p.late = 5;
-  EXPECT_EQ(completeness_json(state),
-            R"({"partitions":[{"topic":"nlets.queries","partition":3,"consumed":16,"counted":9,"duplicate":1,"rejected":4,)"
-            R"("out_of_scope":2,"by_reason":{"bad_value":1,"not_json":3},"quality":{"bad_destination_partial":0,)"
-            R"("stray_results":0,"unknown_codes":0,"dedup_evicted":0,"late":5},"ranges":[[100,116]],"gaps":[]}]})");
+  EXPECT_EQ(
+      completeness_json(state),
+      R"({"partitions":[{"topic":"nlets.queries","partition":3,"consumed":16,"counted":9,"duplicate":1,"rejected":4,)"
+      R"("out_of_scope":2,"by_reason":{"bad_value":1,"not_json":3},"quality":{"bad_destination_partial":0,)"
+      R"("stray_results":0,"unknown_codes":0,"dedup_evicted":0,"late":5},"ranges":[[100,116]],"gaps":[]}]})");
 }
 
 TEST(Completeness, PartitionWithoutRecordsHasNoRange) {
@@ -51,29 +52,33 @@ TEST(Incidents, ShowWhatTheContractLists) {
   state.incidents_ = {leak("2025-11-12", "ice", 1)};
   state.notifications_[state.incidents_[0].id] = {{"opened", 1, at("2025-11-12T10:00:01Z")}};
   // The id by sha256sum: printf '0123456789abcdef0123456789abcde1\037opened' | sha256sum
-  EXPECT_EQ(incidents_json(state, {}),
-            R"({"as_of":{"positions":{},"event_time_max":null,"policy":"","catalog":""},"incidents":[)"
-            R"({"incident":"0123456789abcdef0123456789abcde1","kind":"block_leak","severity":"critical","policy":"il-ice",)"
-            R"("jurisdiction":"IL","agency":"ice","day":"2025-11-12","count":1,"by_outcome":{"answered":1},)"
-            R"("by_class":{"driver_license":1},"first":{"topic":"nlets.queries","partition":0,"offset":12,)"
-            R"("time":"2025-11-12T10:00:00Z","ori":"VTICE0900"},"last":{"topic":"nlets.queries","partition":0,"offset":12,)"
-            R"("time":"2025-11-12T10:00:00Z","ori":"VTICE0900"},"notifications":[{"id":"de405d528b73f4a11d5d65bc0b5dd42f2b3bebcc92bed58f962efdffa8f2f97c",)"
-            R"("milestone":"opened","time":"2025-11-12T10:00:01Z"}]}]})");
+  EXPECT_EQ(
+      incidents_json(state, {}),
+      R"({"as_of":{"positions":{},"event_time_max":null,"policy":"","catalog":""},"incidents":[)"
+      R"({"incident":"0123456789abcdef0123456789abcde1","kind":"block_leak","severity":"critical","policy":"il-ice",)"
+      R"("jurisdiction":"IL","agency":"ice","day":"2025-11-12","count":1,"by_outcome":{"answered":1},)"
+      R"("by_class":{"driver_license":1},"first":{"topic":"nlets.queries","partition":0,"offset":12,)"
+      R"("time":"2025-11-12T10:00:00Z","ori":"VTICE0900"},"last":{"topic":"nlets.queries","partition":0,"offset":12,)"
+      R"("time":"2025-11-12T10:00:00Z","ori":"VTICE0900"},"notifications":[{"id":"de405d528b73f4a11d5d65bc0b5dd42f2b3bebcc92bed58f962efdffa8f2f97c",)"
+      R"("milestone":"opened","time":"2025-11-12T10:00:01Z"}]}]})");
 }
 
 std::vector<std::string> listed(const FakeSnapshot& state, const IncidentFilter& filter) {
   std::vector<std::string> out;
   const auto json = nlohmann::json::parse(incidents_json(state, filter));
   for (const auto& i : json["incidents"]) {
-    out.push_back(i["day"].get<std::string>() + " " + i["agency"].get<std::string>() + " " + i["count"].dump());
+    out.push_back(i["day"].get<std::string>() + " " + i["agency"].get<std::string>() + " " +
+                  i["count"].dump());
   }
   return out;
 }
 
 TEST(Incidents, AreSortedByDayThenKindPolicyJurisdictionAgency) {
   FakeSnapshot state;
-  state.incidents_ = {leak("2025-11-13", "ice", 1), leak("2025-11-12", "ice", 2), leak("2025-11-12", "hsi", 3)};
-  EXPECT_THAT(listed(state, {}), testing::ElementsAre("2025-11-12 hsi 3", "2025-11-12 ice 2", "2025-11-13 ice 1"));
+  state.incidents_ = {leak("2025-11-13", "ice", 1), leak("2025-11-12", "ice", 2),
+                      leak("2025-11-12", "hsi", 3)};
+  EXPECT_THAT(listed(state, {}),
+              testing::ElementsAre("2025-11-12 hsi 3", "2025-11-12 ice 2", "2025-11-13 ice 1"));
 }
 
 TEST(Incidents, EveryPartOfTheKeyFilters) {
@@ -81,9 +86,9 @@ TEST(Incidents, EveryPartOfTheKeyFilters) {
   state.incidents_ = {leak("2025-11-12", "ice", 2), leak("2025-11-13", "ice", 1)};
   EXPECT_THAT(listed(state, {.day = "2025-11-13"}), testing::ElementsAre("2025-11-13 ice 1"));
   EXPECT_EQ(listed(state, {.kind = "block_leak"}).size(), 2);
-  for (const IncidentFilter& none : {IncidentFilter{.kind = "watch"}, IncidentFilter{.policy = "ny"},
-                                     IncidentFilter{.jurisdiction = "NY"}, IncidentFilter{.agency = "hsi"},
-                                     IncidentFilter{.day = "2025-11-14"}}) {
+  for (const IncidentFilter& none :
+       {IncidentFilter{.kind = "watch"}, IncidentFilter{.policy = "ny"}, IncidentFilter{.jurisdiction = "NY"},
+        IncidentFilter{.agency = "hsi"}, IncidentFilter{.day = "2025-11-14"}}) {
     EXPECT_THAT(listed(state, none), testing::IsEmpty());
   }
 }

@@ -1,6 +1,6 @@
 // Reports of random spans against the plain sum over the observations themselves.
-#include <map>
 #include <array>
+#include <map>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -29,7 +29,8 @@ World make_world(std::mt19937_64& random) {
     seen.agency = random() % 2 == 0 ? "ice" : "hsi";
     seen.jurisdiction = random() % 2 == 0 ? "IL" : "NY";
     seen.outcome = static_cast<Outcome>(random() % kOutcomeCount);
-    const TimeNs time = begin + static_cast<TimeNs>(random() % minutes) * kMinute + static_cast<TimeNs>(random() % 60) * kSecond;
+    const TimeNs time = begin + static_cast<TimeNs>(random() % minutes) * kMinute +
+                        static_cast<TimeNs>(random() % 60) * kSecond;
     world.state.observe(time, seen, static_cast<std::uint32_t>(random() % 3));
     world.observations.emplace_back(time, seen);
   }
@@ -47,8 +48,10 @@ TEST(ReportSum, EqualsTheObservationsInAnySpanAndZone) {
     const Zone zone = Zone::find(zone_name).value();
     const bool by_day = random() % 2 == 0;
     const TimeNs step = std::array{kMinute, kHour, kDay}.at(random() % 3);
-    const TimeNs from = at("2025-10-18T00:00:00Z") + static_cast<TimeNs>(random() % static_cast<std::uint64_t>(23 * kDay / step)) * step;
-    const TimeNs to = from + static_cast<TimeNs>(random() % static_cast<std::uint64_t>(8 * kDay / step)) * step;
+    const TimeNs from = at("2025-10-18T00:00:00Z") +
+                        static_cast<TimeNs>(random() % static_cast<std::uint64_t>(23 * kDay / step)) * step;
+    const TimeNs to =
+        from + static_cast<TimeNs>(random() % static_cast<std::uint64_t>(8 * kDay / step)) * step;
     ReportRequest request;
     request.from = format_time(from);
     request.to = format_time(to);

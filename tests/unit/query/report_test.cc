@@ -80,13 +80,23 @@ class ReportTest : public testing::Test {
     state_.policy("policy-digest");
     state_.observe("2025-11-12T10:05:10Z", {.outcome = Outcome::answered, .count = 3});
     state_.observe("2025-11-12T10:06:00Z", {.photo = true, .count = 2}, 1);
-    state_.observe("2025-11-12T23:30:00Z", {.agency = "hsi", .jurisdiction = "NY", .outcome = Outcome::error, .verdict = Verdict::gap});
-    state_.observe("2025-11-13T05:30:00Z", {.agency = "hsi_ny", .jurisdiction = "NY", .cls = Class::registration, .channel = "cpic",
-                                            .outcome = Outcome::no_record, .verdict = Verdict::none, .ori = "NYHSI0100"});
-    state_.observe("2025-11-13T06:00:00Z", {.agency = "local_il", .outcome = Outcome::unknown, .verdict = Verdict::watched,
-                                            .ori = "*"}, 1);
-    state_.observe("2025-11-13T06:00:00Z", {.agency = "ero", .jurisdiction = "AK", .verdict = Verdict::excepted});
-    state_.observe("2025-11-13T06:00:00Z", {.agency = "ero", .jurisdiction = "AK", .verdict = Verdict::shadow});
+    state_.observe(
+        "2025-11-12T23:30:00Z",
+        {.agency = "hsi", .jurisdiction = "NY", .outcome = Outcome::error, .verdict = Verdict::gap});
+    state_.observe("2025-11-13T05:30:00Z", {.agency = "hsi_ny",
+                                            .jurisdiction = "NY",
+                                            .cls = Class::registration,
+                                            .channel = "cpic",
+                                            .outcome = Outcome::no_record,
+                                            .verdict = Verdict::none,
+                                            .ori = "NYHSI0100"});
+    state_.observe(
+        "2025-11-13T06:00:00Z",
+        {.agency = "local_il", .outcome = Outcome::unknown, .verdict = Verdict::watched, .ori = "*"}, 1);
+    state_.observe("2025-11-13T06:00:00Z",
+                   {.agency = "ero", .jurisdiction = "AK", .verdict = Verdict::excepted});
+    state_.observe("2025-11-13T06:00:00Z",
+                   {.agency = "ero", .jurisdiction = "AK", .verdict = Verdict::shadow});
     state_.end_all();
   }
   FakeSnapshot state_;
@@ -95,8 +105,8 @@ class ReportTest : public testing::Test {
 TEST_F(ReportTest, DefaultsToAgencyAndJurisdictionInBytewiseOrder) {
   const Report r = made(state_, day("2025-11-12", "2025-11-14"));
   EXPECT_THAT(r.by, ElementsAre("agency", "jurisdiction"));
-  EXPECT_THAT(rows_of(r), ElementsAre("ero/AK requests=2 rejected=2 excepted=1 shadow=1", "hsi/NY requests=1 error=1 gap=1",
-                                      "hsi_ny/NY requests=1 no_record=1",
+  EXPECT_THAT(rows_of(r), ElementsAre("ero/AK requests=2 rejected=2 excepted=1 shadow=1",
+                                      "hsi/NY requests=1 error=1 gap=1", "hsi_ny/NY requests=1 no_record=1",
                                       "ice/IL requests=5 answered=3 rejected=2 blocked=5 leaks=3 photo=2",
                                       "local_il/IL requests=1 unknown=1 watched=1"));
   EXPECT_THAT(r.totals, ElementsAre(10, 3, 1, 4, 1, 1, 5, 3, 1, 1, 1, 1, 2));
@@ -105,9 +115,12 @@ TEST_F(ReportTest, DefaultsToAgencyAndJurisdictionInBytewiseOrder) {
 }
 
 TEST_F(ReportTest, EveryDimensionStandsInTheOrderAsked) {
-  const Report r = made(state_, day("2025-11-13T05:00:00Z", "2025-11-13T06:00:00Z",
-                                    {"month", "verdict", "outcome", "channel", "class", "jurisdiction", "day", "agency"}));
-  EXPECT_THAT(rows_of(r), ElementsAre("2025-11/none/no_record/cpic/registration/NY/2025-11-13/hsi_ny requests=1 no_record=1"));
+  const Report r =
+      made(state_, day("2025-11-13T05:00:00Z", "2025-11-13T06:00:00Z",
+                       {"month", "verdict", "outcome", "channel", "class", "jurisdiction", "day", "agency"}));
+  EXPECT_THAT(
+      rows_of(r),
+      ElementsAre("2025-11/none/no_record/cpic/registration/NY/2025-11-13/hsi_ny requests=1 no_record=1"));
 }
 
 TEST_F(ReportTest, SpanIsHalfOpen) {
@@ -123,9 +136,11 @@ TEST_F(ReportTest, DaysAreCutAtTheZonesMidnight) {
   const Report report = made(state_, r);
   EXPECT_EQ(format_time(report.from), "2025-11-12T06:00:00Z");
   EXPECT_EQ(format_time(report.to), "2025-11-14T06:00:00Z");
-  EXPECT_THAT(rows_of(report),
-              ElementsAre("2025-11-12 requests=7 answered=3 no_record=1 rejected=2 error=1 blocked=5 leaks=3 gap=1 photo=2",
-                          "2025-11-13 requests=3 rejected=2 unknown=1 excepted=1 watched=1 shadow=1"));
+  EXPECT_THAT(
+      rows_of(report),
+      ElementsAre(
+          "2025-11-12 requests=7 answered=3 no_record=1 rejected=2 error=1 blocked=5 leaks=3 gap=1 photo=2",
+          "2025-11-13 requests=3 rejected=2 unknown=1 excepted=1 watched=1 shadow=1"));
 }
 
 TEST_F(ReportTest, OverflowOfUnknownOrisIsTheOriStar) {
@@ -137,12 +152,14 @@ TEST_F(ReportTest, OverflowOfUnknownOrisIsTheOriStar) {
 TEST_F(ReportTest, AgencyMeansItsSubtreeAndAnAliasItsNode) {
   ReportRequest r = day("2025-11-12", "2025-11-14", {"agency"});
   r.agency = "hsi";
-  EXPECT_THAT(rows_of(made(state_, r)), ElementsAre("hsi requests=1 error=1 gap=1", "hsi_ny requests=1 no_record=1"));
+  EXPECT_THAT(rows_of(made(state_, r)),
+              ElementsAre("hsi requests=1 error=1 gap=1", "hsi_ny requests=1 no_record=1"));
   r.agency = "immigration";
   EXPECT_THAT(made(state_, r).totals.front(), 9);
   r.exclude = "hsi";
-  EXPECT_THAT(rows_of(made(state_, r)), ElementsAre("ero requests=2 rejected=2 excepted=1 shadow=1",
-                                                    "ice requests=5 answered=3 rejected=2 blocked=5 leaks=3 photo=2"));
+  EXPECT_THAT(rows_of(made(state_, r)),
+              ElementsAre("ero requests=2 rejected=2 excepted=1 shadow=1",
+                          "ice requests=5 answered=3 rejected=2 blocked=5 leaks=3 photo=2"));
 }
 
 TEST_F(ReportTest, ExcludeAloneLeavesEverythingElse) {
@@ -164,8 +181,8 @@ TEST_F(ReportTest, MessagesHaveRequestsOnlyAndClassOther) {
   r.unit = "messages";
   const Report report = made(state_, r);
   EXPECT_THAT(report.figure_names, ElementsAre("requests"));
-  EXPECT_THAT(rows_of(report),
-              ElementsAre("hsi/driver_license requests=1", "ice/driver_license requests=5", "ice/other requests=4"));
+  EXPECT_THAT(rows_of(report), ElementsAre("hsi/driver_license requests=1", "ice/driver_license requests=5",
+                                           "ice/other requests=4"));
   EXPECT_THAT(report.totals, ElementsAre(10));
 }
 
@@ -189,8 +206,9 @@ TEST_F(ReportTest, LastEndsWithTheNewestEvent) {
   ReportRequest r;
   r.last = "1h";
   r.by = {"agency"};
-  EXPECT_THAT(rows_of(made(state_, r)), ElementsAre("ero requests=2 rejected=2 excepted=1 shadow=1", "hsi_ny requests=1 no_record=1",
-                                                    "local_il requests=1 unknown=1 watched=1"));
+  EXPECT_THAT(rows_of(made(state_, r)),
+              ElementsAre("ero requests=2 rejected=2 excepted=1 shadow=1", "hsi_ny requests=1 no_record=1",
+                          "local_il requests=1 unknown=1 watched=1"));
 }
 
 TEST_F(ReportTest, EvictionInTheSpanMakesItIncomplete) {
@@ -207,24 +225,25 @@ TEST_F(ReportTest, LateQualityIsNoEviction) {
 TEST_F(ReportTest, JsonHasTheContractsShape) {
   ReportRequest r = day("2025-11-13T05:00:00Z", "2025-11-13T06:00:00Z");
   r.rollup = true;
-  EXPECT_EQ(to_json(made(state_, r)),
-            R"({"as_of":{"positions":{"nlets.queries/0":7,"nlets.queries/1":3},"event_time_max":"2025-11-13T06:00:00Z",)"
-            R"("policy":"policy-digest","catalog":"catalog-digest"},"from":"2025-11-13T05:00:00Z","to":"2025-11-13T06:00:00Z",)"
-            R"("zone":"UTC","complete":true,"final":true,"gaps":[],"unit":"observations","by":["agency","jurisdiction"],)"
-            R"("rows":[{"agency":"hsi_ny","jurisdiction":"NY","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,)"
-            R"("unknown":0,"blocked":0,"leaks":0,"excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0}],)"
-            R"("totals":{"requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
-            R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},"rollup":[)"
-            R"({"label":"HSI","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
-            R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},)"
-            R"({"label":"ICE total","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,)"
-            R"("leaks":0,"excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},)"
-            R"({"label":"dhs","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
-            R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},)"
-            R"({"label":"hsi","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
-            R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},)"
-            R"({"label":"ice","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
-            R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0}]})");
+  EXPECT_EQ(
+      to_json(made(state_, r)),
+      R"({"as_of":{"positions":{"nlets.queries/0":7,"nlets.queries/1":3},"event_time_max":"2025-11-13T06:00:00Z",)"
+      R"("policy":"policy-digest","catalog":"catalog-digest"},"from":"2025-11-13T05:00:00Z","to":"2025-11-13T06:00:00Z",)"
+      R"("zone":"UTC","complete":true,"final":true,"gaps":[],"unit":"observations","by":["agency","jurisdiction"],)"
+      R"("rows":[{"agency":"hsi_ny","jurisdiction":"NY","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,)"
+      R"("unknown":0,"blocked":0,"leaks":0,"excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0}],)"
+      R"("totals":{"requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
+      R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},"rollup":[)"
+      R"({"label":"HSI","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
+      R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},)"
+      R"({"label":"ICE total","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,)"
+      R"("leaks":0,"excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},)"
+      R"({"label":"dhs","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
+      R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},)"
+      R"({"label":"hsi","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
+      R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},)"
+      R"({"label":"ice","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
+      R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0}]})");
 }
 
 TEST(EmptyState, ReportIsIncompleteAndWithoutRows) {
@@ -249,10 +268,15 @@ TEST_F(ReportTest, WhatTheWordsCannotGiveIsRefusedByName) {
       {"unknown time zone 'Mars/Olympus'", with([](auto& r) { r.zone = "Mars/Olympus"; })},
       {"unknown --unit 'records'", with([](auto& r) { r.unit = "records"; })},
       {"unknown dimension 'color' in --by", with([](auto& r) { r.by = {"color"}; })},
-      {"unknown dimension '' in --by", with([](auto& r) { r.by = {"agency", ""}; })},
-      {"dimension 'agency' stands twice", with([](auto& r) { r.by = {"agency", "day", "agency"}; })},
+      {"unknown dimension '' in --by", with([](auto& r) {
+         r.by = {"agency", ""};
+       })},
+      {"dimension 'agency' stands twice", with([](auto& r) {
+         r.by = {"agency", "day", "agency"};
+       })},
       {"--unit messages has no dimension 'ori'", with([](auto& r) { r.unit = "messages", r.by = {"ori"}; })},
-      {"--unit messages counts before the fan-out", with([](auto& r) { r.unit = "messages", r.jurisdiction = "IL"; })},
+      {"--unit messages counts before the fan-out",
+       with([](auto& r) { r.unit = "messages", r.jurisdiction = "IL"; })},
       {"unknown jurisdiction 'XX'", with([](auto& r) { r.jurisdiction = "XX"; })},
       {"unknown jurisdiction 'il'", with([](auto& r) { r.jurisdiction = "il"; })},
       {"unknown agency 'kgb' in --agency", with([](auto& r) { r.agency = "kgb"; })},
@@ -260,7 +284,8 @@ TEST_F(ReportTest, WhatTheWordsCannotGiveIsRefusedByName) {
       {"a report needs --from and --to, or --last", with([](auto& r) { r.to = ""; })},
       {"--last stands without --from and --to", with([](auto& r) { r.last = "24h"; })},
       {"bad time 'noon'", with([](auto& r) { r.from = "noon"; })},
-      {"--from 2025-11-14T00:00:00Z is after --to 2025-11-13T00:00:00Z", with([](auto& r) { r.from = "2025-11-14"; })},
+      {"--from 2025-11-14T00:00:00Z is after --to 2025-11-13T00:00:00Z",
+       with([](auto& r) { r.from = "2025-11-14"; })},
       {"no bucket begins at --to 2025-11-12T10:00:30Z", with([](auto& r) { r.to = "2025-11-12T10:00:30Z"; })},
   };
   for (const auto& c : cases) EXPECT_THAT(refused(state_, c.request), StartsWith(c.why));

@@ -16,8 +16,11 @@ std::string tiles(const char* from, const char* to, const Tiling& tiling, const 
   std::string out;
   for (const auto& r : *ranges) {
     const TimeNs length = length_of(r.granularity);
-    const char* name = r.granularity == Granularity::day ? "day" : r.granularity == Granularity::hour ? "hour" : "minute";
-    out += std::string(out.empty() ? "" : ", ") + name + " " + format_time(r.from * length) + " " + format_time(r.to * length);
+    const char* name = r.granularity == Granularity::day    ? "day"
+                       : r.granularity == Granularity::hour ? "hour"
+                                                            : "minute";
+    out += std::string(out.empty() ? "" : ", ") + name + " " + format_time(r.from * length) + " " +
+           format_time(r.to * length);
   }
   return out;
 }
@@ -35,9 +38,10 @@ TEST(Tile, DaysStandInsideAndHoursAtTheEdges) {
 }
 
 TEST(Tile, MinutesStandAtTheEdgesWithin48HoursOfTheNewestEvent) {
-  EXPECT_EQ(tiles("2025-11-11T10:35:00Z", "2025-11-11T12:10:00Z", kDisclosures),
-            "minute 2025-11-11T10:35:00Z 2025-11-11T11:00:00Z, hour 2025-11-11T11:00:00Z 2025-11-11T12:00:00Z, "
-            "minute 2025-11-11T12:00:00Z 2025-11-11T12:10:00Z");
+  EXPECT_EQ(
+      tiles("2025-11-11T10:35:00Z", "2025-11-11T12:10:00Z", kDisclosures),
+      "minute 2025-11-11T10:35:00Z 2025-11-11T11:00:00Z, hour 2025-11-11T11:00:00Z 2025-11-11T12:00:00Z, "
+      "minute 2025-11-11T12:00:00Z 2025-11-11T12:10:00Z");
 }
 
 TEST(Tile, SpanInsideOneHourIsMinutes) {
@@ -45,7 +49,9 @@ TEST(Tile, SpanInsideOneHourIsMinutes) {
             "minute 2025-11-12T10:05:00Z 2025-11-12T10:06:00Z");
 }
 
-TEST(Tile, EmptySpanHasNoTiles) { EXPECT_EQ(tiles("2025-10-01", "2025-10-01", kDisclosures), ""); }
+TEST(Tile, EmptySpanHasNoTiles) {
+  EXPECT_EQ(tiles("2025-10-01", "2025-10-01", kDisclosures), "");
+}
 
 TEST(Tile, SpanBefore1970TilesToo) {
   EXPECT_EQ(tiles("1960-01-01T23:00:00Z", "1960-01-03", kDisclosures),
@@ -86,7 +92,8 @@ TEST(TileRefusal, SecondOfALateMinuteNamesTheNearestMinutes) {
 TEST(TileRefusal, MinutesEndExactly48HoursBeforeTheNewestEvent) {
   EXPECT_EQ(tiles("2025-11-10T18:30:00Z", "2025-11-10T19:00:00Z", kDisclosures),
             "minute 2025-11-10T18:30:00Z 2025-11-10T19:00:00Z");
-  EXPECT_THAT(tiles("2025-11-10T18:29:00Z", "2025-11-10T19:00:00Z", kDisclosures), testing::HasSubstr("no bucket begins"));
+  EXPECT_THAT(tiles("2025-11-10T18:29:00Z", "2025-11-10T19:00:00Z", kDisclosures),
+              testing::HasSubstr("no bucket begins"));
 }
 
 TEST(TileRefusal, OrisAreCountedByUtcDay) {
@@ -98,31 +105,36 @@ TEST(TileRefusal, OrisAreCountedByUtcDay) {
 
 TEST(TileRefusal, OrisByLocalDayAreRefusedAtTheFirstLocalMidnight) {
   const Tiling oris{Granularity::day, LocalCuts::days, kDisclosures.newest};
-  EXPECT_THAT(tiles("2025-11-10", "2025-11-12", oris, "America/Chicago"),
-              testing::StartsWith("no bucket begins at a day of the zone 2025-11-10T06:00:00Z; the nearest that do: "
-                                  "2025-11-10T00:00:00Z, 2025-11-11T00:00:00Z"));
+  EXPECT_THAT(
+      tiles("2025-11-10", "2025-11-12", oris, "America/Chicago"),
+      testing::StartsWith("no bucket begins at a day of the zone 2025-11-10T06:00:00Z; the nearest that do: "
+                          "2025-11-10T00:00:00Z, 2025-11-11T00:00:00Z"));
 }
 
 TEST(TileRefusal, ZoneOffTheHourHasNoOldDays) {
   const Tiling days{Granularity::minute, LocalCuts::days, kDisclosures.newest};
   EXPECT_THAT(tiles("2025-10-01", "2025-10-03", days, "Asia/Kathmandu"),
               testing::StartsWith("no bucket begins at a day of the zone 2025-10-01T18:15:00Z"));
-  EXPECT_THAT(tiles("2025-11-11T18:15:00Z", "2025-11-12T18:15:00Z", days, "Asia/Kathmandu"), testing::StartsWith("minute"));
+  EXPECT_THAT(tiles("2025-11-11T18:15:00Z", "2025-11-12T18:15:00Z", days, "Asia/Kathmandu"),
+              testing::StartsWith("minute"));
 }
 
 TEST(TileRefusal, MessagesAreCountedByTheHour) {
   const Tiling messages{Granularity::hour, LocalCuts::none, kDisclosures.newest};
-  EXPECT_THAT(tiles("2025-11-12T10:30:00Z", "2025-11-12T11:00:00Z", messages),
-              testing::HasSubstr("2025-11-12T10:00:00Z, 2025-11-12T11:00:00Z (messages are counted by the hour)"));
+  EXPECT_THAT(
+      tiles("2025-11-12T10:30:00Z", "2025-11-12T11:00:00Z", messages),
+      testing::HasSubstr("2025-11-12T10:00:00Z, 2025-11-12T11:00:00Z (messages are counted by the hour)"));
 }
 
 TEST(ReadBound, PlainDateIsItsFirstInstantInTheZone) {
-  EXPECT_EQ(read_bound("2025-03-10", Zone::find("America/Chicago").value()).value(), at("2025-03-10T05:00:00Z"));
+  EXPECT_EQ(read_bound("2025-03-10", Zone::find("America/Chicago").value()).value(),
+            at("2025-03-10T05:00:00Z"));
   EXPECT_EQ(read_bound("2025-03-10t00:00-05:00", Zone::utc()).value(), at("2025-03-10T05:00:00Z"));
 }
 
 TEST(ReadBound, EverythingElseIsAUsageError) {
-  for (const char* text : {"2025-02-30", "yesterday", "", "2025-11-12T00:00:00", "9999-01-01", "0001-01-01"}) {
+  for (const char* text :
+       {"2025-02-30", "yesterday", "", "2025-11-12T00:00:00", "9999-01-01", "0001-01-01"}) {
     const auto bound = read_bound(text, Zone::utc());
     ASSERT_FALSE(bound) << text;
     EXPECT_EQ(bound.error().code, ExitCode::usage);

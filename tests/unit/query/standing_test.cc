@@ -32,7 +32,8 @@ TEST(Standing, StateThatReadNothingIsIncomplete) {
 }
 
 TEST(Standing, SpanThatEveryClockHasPassedIsComplete) {
-  const auto s = judge_standing(of({partition(0, "2025-11-13T00:00:00Z"), partition(1, "2025-11-14T00:00:00Z")}));
+  const auto s =
+      judge_standing(of({partition(0, "2025-11-13T00:00:00Z"), partition(1, "2025-11-14T00:00:00Z")}));
   EXPECT_TRUE(s.complete);
   EXPECT_FALSE(s.final);
   EXPECT_THAT(s.reasons, ElementsAre("nlets.queries/0: late records may still come until its clock is at "
@@ -45,21 +46,30 @@ TEST(Standing, SpanIsFinalOnceEveryClockIsAtItsEndPlusLateness) {
   auto s = judge_standing(of({partition(0, "2025-11-15T00:00:00Z"), partition(1, "2025-11-15T00:00:00Z")}));
   EXPECT_TRUE(s.final);
   EXPECT_THAT(s.reasons, IsEmpty());
-  s = judge_standing(of({partition(0, "2025-11-15T00:00:00Z"), partition(1, "2025-11-14T23:59:59.999999999Z")}));
+  s = judge_standing(
+      of({partition(0, "2025-11-15T00:00:00Z"), partition(1, "2025-11-14T23:59:59.999999999Z")}));
   EXPECT_FALSE(s.final);
 }
 
 TEST(Standing, PartitionThatLagsBehindTheSpanMakesItIncomplete) {
-  const auto s = judge_standing(of({partition(0, "2025-11-15T00:00:00Z"), partition(1, "2025-11-12T23:59:59Z")}));
+  const auto s =
+      judge_standing(of({partition(0, "2025-11-15T00:00:00Z"), partition(1, "2025-11-12T23:59:59Z")}));
   EXPECT_FALSE(s.complete);
   EXPECT_FALSE(s.final);
-  EXPECT_THAT(s.reasons, ElementsAre("nlets.queries/1: counted up to 2025-11-12T23:59:59Z, the span needs 2025-11-13T00:00:00Z"));
+  EXPECT_THAT(
+      s.reasons,
+      ElementsAre(
+          "nlets.queries/1: counted up to 2025-11-12T23:59:59Z, the span needs 2025-11-13T00:00:00Z"));
 }
 
 TEST(Standing, RunningDayNeedsOnlyTheNewestEvent) {
   EXPECT_TRUE(judge_standing(of({partition(0, "2025-11-12T10:00:00Z")})).complete);
-  const auto s = judge_standing(of({partition(0, "2025-11-12T10:00:00Z"), partition(1, "2025-11-12T09:00:00Z")}));
-  EXPECT_THAT(s.reasons, testing::Contains("nlets.queries/1: counted up to 2025-11-12T09:00:00Z, the span needs 2025-11-12T10:00:00Z"));
+  const auto s =
+      judge_standing(of({partition(0, "2025-11-12T10:00:00Z"), partition(1, "2025-11-12T09:00:00Z")}));
+  EXPECT_THAT(
+      s.reasons,
+      testing::Contains(
+          "nlets.queries/1: counted up to 2025-11-12T09:00:00Z, the span needs 2025-11-12T10:00:00Z"));
   EXPECT_FALSE(s.complete);
 }
 
@@ -94,8 +104,10 @@ TEST(Standing, EvictedIdsMakeTheSpanIncomplete) {
   const auto s = judge_standing(input);
   EXPECT_FALSE(s.complete);
   EXPECT_FALSE(s.final);
-  EXPECT_THAT(s.reasons, ElementsAre("nlets.queries/0: 12 ids fell out of the memory of duplicates early; duplicates may "
-                                     "have been counted"));
+  EXPECT_THAT(
+      s.reasons,
+      ElementsAre("nlets.queries/0: 12 ids fell out of the memory of duplicates early; duplicates may "
+                  "have been counted"));
 }
 
 }  // namespace

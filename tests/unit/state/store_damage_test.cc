@@ -116,6 +116,31 @@ TEST_F(StoreDamage, AnIdentityThatIsDamagedIsRefusedAtOpening) {
   EXPECT_THAT(store.error().message, HasSubstr("the identity"));
 }
 
+/// Removes the database's files whose names begin with `prefix`; how many.
+int remove_files(const std::string& state_dir, const std::string& prefix) {
+  int n = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(state_dir + "/db"))
+    if (entry.path().filename().string().starts_with(prefix))
+      n += std::filesystem::remove(entry.path()) ? 1 : 0;
+  return n;
+}
+
+TEST_F(StoreDamage, AMissingFileIsRefusedAndNothingIsBegunAnew) {
+  for (const std::string missing : {"CURRENT", "MANIFEST", "0"}) {
+    SCOPED_TRACE(missing);
+    const std::string dir = dir_.path() + "/" + missing;
+    fill(dir);
+    test::RawDatabase(dir).flush();
+    ASSERT_GE(remove_files(dir, missing), 1);
+    for (const auto access : {Store::Access::read, Store::Access::write}) {
+      const auto store = Store::open(dir, access);
+      ASSERT_FALSE(store);
+      EXPECT_EQ(store.error().code, ExitCode::state_damaged) << store.error().message;
+      EXPECT_THAT(store.error().message, HasSubstr(dir));
+    }
+  }
+}
+
 /// Turns over one byte in the middle of each file with this suffix; how many.
 int flip_bytes(const std::string& state_dir, const std::string& suffix, std::uintmax_t size_min) {
   int n = 0;

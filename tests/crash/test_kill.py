@@ -1,0 +1,68 @@
+"""kill -9 at random moments under load, with the broker bounced once: nothing is lost, nothing is counted twice."""
+
+import time
+
+import pytest
+
+from support.processes import Process, wait_until
+from support.product import (
+    World,
+    assert_alert_topic_holds_every_notification,
+    assert_same_everything,
+    new_topic,
+    oracle_running,
+    wait_alerts_delivered,
+)
+
+EVENTS = 240_000
+PARTITIONS = 4
+RATE = 8_000  # a second: the traffic goes on for as long as the kills do
+KILLS = 20
+KILLS_IN_THE_MIDDLE_MIN = 5
+
+
+def positions(world):
+    """Next offset by partition, from the state that nobody holds now."""
+    if not world.state.exists():
+        return {}
+    return {p["partition"]: p["consumed"] for p in world.completeness()["partitions"]}
+
+
+@pytest.mark.time_limit(600)
+def test_twenty_kills_under_load_and_a_bounced_broker_change_no_row_and_no_id(tmp_path, bin_dir, own_broker, rng, seed):
+    topic = new_topic(own_broker.bootstrap, "kill", PARTITIONS)
+    world = World(tmp_path, bin_dir, brokers=own_broker.bootstrap, topic=topic, alerts=new_topic(own_broker.bootstrap, "kill.alerts"))
+    data = tmp_path / "data"
+    traffic = [bin_dir / "blockwatch", "generate", "--events", EVENTS, "--seed", seed, "--from", "2025-05-20", "--rate", RATE,
+               "--out", data, "--to-kafka", own_broker.bootstrap, topic, PARTITIONS]  # fmt: skip
+    bounce_at = rng.randrange(KILLS // 4, KILLS)
+    kills_in_the_middle = 0
+    before = {}
+    with Process([str(word) for word in traffic], log=tmp_path / "traffic.log") as generator:
+        for kill in range(KILLS):
+            with world.daemon() as daemon:
+                # A third dies while it starts, the others once it counts.
+                if rng.random() < 0.67:
+                    wait_until(lambda: world.consumed() >= 0 or not daemon.running(), 60, "the daemon to answer", interval_seconds=0.01)
+                time.sleep(rng.uniform(0, 0.8))
+                assert daemon.running(), f"it ended by itself\n{daemon.tail()}"
+                if kill == bounce_at:
+                    own_broker.restart()
+                daemon.kill()
+            now = positions(world)
+            assert all(now.get(p, 0) >= n for p, n in before.items()), f"an offset went back: {before}, then {now}"
+            kills_in_the_middle += before != now and 0 < sum(now.values()) < EVENTS
+            before = now
+        assert kills_in_the_middle >= KILLS_IN_THE_MIDDLE_MIN, f"only {kills_in_the_middle} kills came while it counted"
+        assert generator.wait(240) == 0, generator.tail()
+
+    with oracle_running(world, data) as pending:
+        with world.daemon() as daemon:
+            world.wait_consumed(daemon, EVENTS)
+            world.wait_all_closed(daemon)
+            wait_alerts_delivered(world, daemon)
+            assert daemon.terminate(10) == 0
+        truth = pending.wait()
+    assert sum(p["consumed"] for p in truth["completeness"]["partitions"]) == EVENTS
+    assert_same_everything(world, truth)
+    assert_alert_topic_holds_every_notification(world, truth)
