@@ -1,5 +1,5 @@
-// A broken invariant of our own code ends the process, in release builds too: counting on after one would be a
-// silent error, and a restart from the store is the tested path.
+// A broken invariant of our own code ends the process, in release builds too: counting on after one would be
+// a silent error, and a restart from the store is the tested path.
 #pragma once
 
 namespace blockwatch {

@@ -9,19 +9,24 @@ namespace {
 
 // 50 states, DC and five territories, bytewise sorted.
 constexpr std::array<std::string_view, kJurisdictionCount> kCodes{
-    "AK", "AL", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "GA", "GU", "HI", "IA", "ID", "IL", "IN", "KS",
-    "KY", "LA", "MA", "MD", "ME", "MI", "MN", "MO", "MP", "MS", "MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV", "NY",
-    "OH", "OK", "OR", "PA", "PR", "RI", "SC", "SD", "TN", "TX", "UT", "VA", "VI", "VT", "WA", "WI", "WV", "WY"};
+    "AK", "AL", "AR", "AS", "AZ", "CA", "CO", "CT", "DC", "DE", "FL", "GA", "GU", "HI",
+    "IA", "ID", "IL", "IN", "KS", "KY", "LA", "MA", "MD", "ME", "MI", "MN", "MO", "MP",
+    "MS", "MT", "NC", "ND", "NE", "NH", "NJ", "NM", "NV", "NY", "OH", "OK", "OR", "PA",
+    "PR", "RI", "SC", "SD", "TN", "TX", "UT", "VA", "VI", "VT", "WA", "WI", "WV", "WY"};
 static_assert(std::is_sorted(kCodes.begin(), kCodes.end()));
 
-constexpr std::array<std::string_view, kClassCount> kClasses{"driver_license", "driver_history", "registration", "other"};
-constexpr std::array<std::string_view, kOutcomeCount> kOutcomes{"answered", "no_record", "rejected", "error", "unknown"};
-constexpr std::array<std::string_view, kVerdictCount> kVerdicts{"blocked", "excepted", "gap", "watched", "shadow", "none"};
+constexpr std::array<std::string_view, kClassCount> kClasses{"driver_license", "driver_history",
+                                                             "registration", "other"};
+constexpr std::array<std::string_view, kOutcomeCount> kOutcomes{"answered", "no_record", "rejected", "error",
+                                                                "unknown"};
+constexpr std::array<std::string_view, kVerdictCount> kVerdicts{"blocked", "excepted", "gap",
+                                                                "watched", "shadow",   "none"};
 constexpr std::array<std::string_view, 3> kVias{"named", "region", "nl"};
 constexpr std::array<std::string_view, 5> kHows{"exact", "pattern", "line", "type", "unknown"};
 constexpr std::array<std::string_view, kRejectReasonCount> kReasons{
-    "too_large", "bad_utf8", "not_json", "trailing_bytes", "bad_value", "duplicate_field", "missing_field", "bad_time",
-    "future_time", "before_retention", "bad_ori", "too_many_destinations", "bad_destination"};
+    "too_large",      "bad_utf8", "not_json",    "trailing_bytes",   "bad_value", "duplicate_field",
+    "missing_field",  "bad_time", "future_time", "before_retention", "bad_ori",   "too_many_destinations",
+    "bad_destination"};
 
 // Nlets message keys (help centre articles on driver license, registration, driver history, and errors).
 constexpr std::array<std::pair<std::string_view, Class>, 8> kQueryKeys{{{"DQ", Class::driver_license},
@@ -32,13 +37,14 @@ constexpr std::array<std::pair<std::string_view, Class>, 8> kQueryKeys{{{"DQ", C
                                                                         {"RQG", Class::registration},
                                                                         {"RNQ", Class::registration},
                                                                         {"RPQ", Class::registration}}};
-constexpr std::array<std::string_view, 10> kAnswerKeys{"DR",  "DRG", "DNR", "KR", "RR", "RNR",
-                                                       "RPR", "IAR", "ER",  "SM"};
+constexpr std::array<std::string_view, 10> kAnswerKeys{"DR",  "DRG", "DNR", "KR", "RR",
+                                                       "RNR", "RPR", "IAR", "ER", "SM"};
 constexpr std::array<std::string_view, 4> kSideChannelKeys{"AM", "LQ", "NLQ", "NFQ"};
 
 // Canada's postal codes without NL (the broadcast), and ICE's centre, NICB, FBI, TECS, Interpol, Canada.
-constexpr std::array<std::string_view, 18> kForeignCodes{"AB", "BC", "MB", "NB", "NS", "NT", "NU", "ON", "PE",
-                                                         "QC", "SK", "YT", "AX", "NA", "FB", "TC", "IP", "CN"};
+constexpr std::array<std::string_view, 18> kForeignCodes{"AB", "BC", "MB", "NB", "NS", "NT",
+                                                         "NU", "ON", "PE", "QC", "SK", "YT",
+                                                         "AX", "NA", "FB", "TC", "IP", "CN"};
 
 template <class Table>
 std::optional<std::size_t> index_in(const Table& table, std::string_view name) {
@@ -79,20 +85,39 @@ std::string_view jurisdiction_code(Jurisdiction jurisdiction) {
 std::optional<Jurisdiction> jurisdiction_from(std::string_view code) {
   static const auto kIndex = make_code_index();
   if (code.size() != 2) return std::nullopt;
-  const auto at = static_cast<std::size_t>(static_cast<unsigned char>(code[0])) << 8U | static_cast<unsigned char>(code[1]);
+  const auto at = static_cast<std::size_t>(static_cast<unsigned char>(code[0])) << 8U |
+                  static_cast<unsigned char>(code[1]);
   if (kIndex[at] == 0) return std::nullopt;
   return static_cast<Jurisdiction>(kIndex[at] - 1);
 }
 
-std::string_view name_of(Class value) { return kClasses.at(static_cast<std::size_t>(value)); }
-std::string_view name_of(Outcome value) { return kOutcomes.at(static_cast<std::size_t>(value)); }
-std::string_view name_of(Verdict value) { return kVerdicts.at(static_cast<std::size_t>(value)); }
-std::string_view name_of(Via value) { return kVias.at(static_cast<std::size_t>(value)); }
-std::string_view name_of(How value) { return kHows.at(static_cast<std::size_t>(value)); }
-std::string_view name_of(RejectReason value) { return kReasons.at(static_cast<std::size_t>(value)); }
-std::optional<Class> class_from(std::string_view name) { return value_in<Class>(kClasses, name); }
-std::optional<Outcome> outcome_from(std::string_view name) { return value_in<Outcome>(kOutcomes, name); }
-std::optional<RejectReason> reject_reason_from(std::string_view name) { return value_in<RejectReason>(kReasons, name); }
+std::string_view name_of(Class value) {
+  return kClasses.at(static_cast<std::size_t>(value));
+}
+std::string_view name_of(Outcome value) {
+  return kOutcomes.at(static_cast<std::size_t>(value));
+}
+std::string_view name_of(Verdict value) {
+  return kVerdicts.at(static_cast<std::size_t>(value));
+}
+std::string_view name_of(Via value) {
+  return kVias.at(static_cast<std::size_t>(value));
+}
+std::string_view name_of(How value) {
+  return kHows.at(static_cast<std::size_t>(value));
+}
+std::string_view name_of(RejectReason value) {
+  return kReasons.at(static_cast<std::size_t>(value));
+}
+std::optional<Class> class_from(std::string_view name) {
+  return value_in<Class>(kClasses, name);
+}
+std::optional<Outcome> outcome_from(std::string_view name) {
+  return value_in<Outcome>(kOutcomes, name);
+}
+std::optional<RejectReason> reject_reason_from(std::string_view name) {
+  return value_in<RejectReason>(kReasons, name);
+}
 
 MessageKey message_key(std::string_view key) {
   MessageKey answer{Class::other, false, false};
@@ -107,7 +132,9 @@ MessageKey message_key(std::string_view key) {
   return answer;
 }
 
-bool is_known_foreign_code(std::string_view code) { return holds(kForeignCodes, code); }
+bool is_known_foreign_code(std::string_view code) {
+  return holds(kForeignCodes, code);
+}
 
 std::optional<Jurisdiction> jurisdiction_of_ori_prefix(std::string_view two_characters) {
   return jurisdiction_from(two_characters == "NB" ? "NE" : two_characters);

@@ -18,8 +18,8 @@ enum class ExitCode : int {
   bad_config = 78,
 };
 
-/// What went wrong, in one line for the person who has to act: what, where, limit, hint. `code` says how the process
-/// ends if nobody handles it.
+/// What went wrong, in one line for the person who has to act: what, where, limit, hint. `code` says how the
+/// process ends if nobody handles it.
 struct Error {
   ExitCode code = ExitCode::temporary;
   std::string message;

@@ -1,4 +1,5 @@
-// Places where a crash test ends the process as if by kill -9. Nothing is compiled in unless BLOCKWATCH_FAILPOINTS.
+// Places where a crash test ends the process as if by kill -9. Nothing is compiled in unless
+// BLOCKWATCH_FAILPOINTS.
 //
 // The environment variable BLOCKWATCH_FAILPOINT="NAME:N" names one place and the hit (from 1) that kills.
 #pragma once

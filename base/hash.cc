@@ -22,7 +22,8 @@ Sha256Digest sha256(std::string_view bytes) {
 Sha256Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256Digest out{};
   BW_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(), nullptr) != nullptr);
+                reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(),
+                nullptr) != nullptr);
   return out;
 }
 

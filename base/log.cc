@@ -2,9 +2,9 @@
 
 #include <atomic>
 
-#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
 
 #include "base/time.h"
 
@@ -15,20 +15,28 @@ std::atomic<Format> g_format{Format::logfmt};
 
 constexpr std::string_view level_name(Level level) {
   switch (level) {
-    case Level::debug: return "debug";
-    case Level::info: return "info";
-    case Level::warning: return "warning";
-    case Level::error: return "error";
+    case Level::debug:
+      return "debug";
+    case Level::info:
+      return "info";
+    case Level::warning:
+      return "warning";
+    case Level::error:
+      return "error";
   }
   return "error";
 }
 
 spdlog::level::level_enum spdlog_level(Level level) {
   switch (level) {
-    case Level::debug: return spdlog::level::debug;
-    case Level::info: return spdlog::level::info;
-    case Level::warning: return spdlog::level::warn;
-    case Level::error: return spdlog::level::err;
+    case Level::debug:
+      return spdlog::level::debug;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::error:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -43,17 +51,19 @@ spdlog::logger& logger() {
   return instance;
 }
 
-// Quoted as JSON where a bare word would be ambiguous; control characters and bad UTF-8 never reach the terminal raw.
+// Quoted as JSON where a bare word would be ambiguous; control characters and bad UTF-8 never reach the
+// terminal raw.
 std::string logfmt_value(const std::string& text) {
-  const bool bare = !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                                            "_-./:@%+,#*") == std::string::npos;
+  const bool bare = !text.empty() && text.find_first_not_of(
+                                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                         "_-./:@%+,#*") == std::string::npos;
   return bare ? text : nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 std::string render_logfmt(Level level, std::string_view event, std::string_view message,
                           std::initializer_list<Field> fields) {
-  std::string line = "time=" + format_time(wall_clock_now()) + " level=" + std::string(level_name(level)) + " event=" +
-                     std::string(event) + " msg=" + logfmt_value(std::string(message));
+  std::string line = "time=" + format_time(wall_clock_now()) + " level=" + std::string(level_name(level)) +
+                     " event=" + std::string(event) + " msg=" + logfmt_value(std::string(message));
   for (const Field& f : fields) {
     line += ' ';
     line += f.key;
@@ -61,8 +71,10 @@ std::string render_logfmt(Level level, std::string_view event, std::string_view 
     line += std::visit(
         [](const auto& v) {
           using V = std::decay_t<decltype(v)>;
-          if constexpr (std::is_same_v<V, std::string>) return logfmt_value(v);
-          else return nlohmann::json(v).dump();
+          if constexpr (std::is_same_v<V, std::string>)
+            return logfmt_value(v);
+          else
+            return nlohmann::json(v).dump();
         },
         f.value);
   }
@@ -87,7 +99,8 @@ void configure(Level threshold, Format format) {
   logger().set_level(spdlog_level(threshold));
 }
 
-void write(Level level, std::string_view event, std::string_view message, std::initializer_list<Field> fields) {
+void write(Level level, std::string_view event, std::string_view message,
+           std::initializer_list<Field> fields) {
   if (!logger().should_log(spdlog_level(level))) return;
   logger().log(spdlog_level(level), "{}",
                g_format == Format::json ? render_json(level, event, message, fields)

@@ -44,7 +44,8 @@ struct OriHash {
     std::memcpy(&head, ori.view().data(), sizeof head);
     head *= 0x9E3779B97F4A7C15ULL;
     head ^= head >> 32;
-    head ^= static_cast<unsigned char>(ori.view()[8]);  // after the mixing, so that it cannot cancel the eighth byte
+    head ^= static_cast<unsigned char>(
+        ori.view()[8]);  // after the mixing, so that it cannot cancel the eighth byte
     head *= 0xD6E8FEB86659FD93ULL;
     return static_cast<std::size_t>(head ^ (head >> 32));
   }

@@ -8,14 +8,17 @@
 namespace blockwatch {
 namespace {
 
-constexpr bool is_leap(int y) { return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0); }
+constexpr bool is_leap(int y) {
+  return y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+}
 
 constexpr int days_in_month(int y, int m) {
   constexpr std::array<int, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   return m == 2 && is_leap(y) ? 29 : kDays[static_cast<std::size_t>(m - 1)];
 }
 
-// Days since 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date algorithms").
+// Days since 1970-01-01 in the proleptic Gregorian calendar (Hinnant, "chrono-compatible low-level date
+// algorithms").
 constexpr std::int64_t days_from_civil(int y, int m, int d) {
   y -= m <= 2;
   const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -116,9 +119,12 @@ TimeNs saturated(std::int64_t seconds, std::int64_t ns) {
   return seconds * kSecond + ns;
 }
 
-bool is_last_day_of_month(std::int64_t days) { return civil_from_days(days + 1).day == 1; }
+bool is_last_day_of_month(std::int64_t days) {
+  return civil_from_days(days + 1).day == 1;
+}
 
-constexpr std::array<std::pair<char, TimeNs>, 4> kUnits{{{'d', kDay}, {'h', kHour}, {'m', kMinute}, {'s', kSecond}}};
+constexpr std::array<std::pair<char, TimeNs>, 4> kUnits{
+    {{'d', kDay}, {'h', kHour}, {'m', kMinute}, {'s', kSecond}}};
 
 }  // namespace
 
@@ -157,7 +163,8 @@ std::optional<TimeNs> parse_date(std::string_view text) {
 std::string format_utc_day(TimeNs time) {
   const Civil c = civil_from_days(bucket_of(time, kDay));
   std::array<char, 32> out{};
-  const int n = std::snprintf(out.data(), out.size(), "%04lld-%02d-%02d", static_cast<long long>(c.year), c.month, c.day);
+  const int n = std::snprintf(out.data(), out.size(), "%04lld-%02d-%02d", static_cast<long long>(c.year),
+                              c.month, c.day);
   return {out.data(), static_cast<std::size_t>(n)};
 }
 
@@ -166,7 +173,8 @@ std::string format_time(TimeNs time) {
   const auto seconds = static_cast<int>(rest / kSecond);
   const auto ns = static_cast<int>(rest % kSecond);
   std::array<char, 32> out{};
-  int n = std::snprintf(out.data(), out.size(), "T%02d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+  int n = std::snprintf(out.data(), out.size(), "T%02d:%02d:%02d", seconds / 3600, seconds / 60 % 60,
+                        seconds % 60);
   std::string text = format_utc_day(time);
   text.append(out.data(), static_cast<std::size_t>(n));
   if (ns != 0) {
@@ -196,7 +204,8 @@ std::string format_duration(TimeNs duration) {
 }
 
 TimeNs wall_clock_now() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 

@@ -1,7 +1,7 @@
 // Points in time as nanoseconds since 1970-01-01T00:00:00Z, and their RFC 3339 text.
 //
-// An int64 of nanoseconds spans 1677-09-21 to 2262-04-11. RFC 3339 spans more; what lies outside saturates to kTimeMin
-// or kTimeMax (decision 0002). Leap seconds are not counted: 23:59:60 reads as 23:59:59.999999999.
+// An int64 of nanoseconds spans 1677-09-21 to 2262-04-11. RFC 3339 spans more; what lies outside saturates to
+// kTimeMin or kTimeMax (decision 0002). Leap seconds are not counted: 23:59:60 reads as 23:59:59.999999999.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,9 @@ constexpr TimeNs saturating_add(TimeNs a, TimeNs b) {
   return a + b;
 }
 
-/// RFC 3339 with offset, as the contract's `time`: `T` and `Z` in any case, seconds may be absent, digits beyond
-/// nanoseconds are cut, `:60` only at 23:59:60 UTC on a month's last day. Empty result: it is not such a text.
+/// RFC 3339 with offset, as the contract's `time`: `T` and `Z` in any case, seconds may be absent, digits
+/// beyond nanoseconds are cut, `:60` only at 23:59:60 UTC on a month's last day. Empty result: it is not such
+/// a text.
 std::optional<TimeNs> parse_rfc3339(std::string_view text);
 
 /// `2025-11-12` as 00:00 UTC of that day; empty result: it is not a date.

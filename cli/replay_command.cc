@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <memory>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/configuration.h"
 #include "cli/terminal.h"
+#include "daemon/signals.h"
 #include "daemon/wiring.h"
 
 namespace blockwatch {
@@ -26,16 +26,6 @@ struct ReplayWords {
   bool deliver = false;
 };
 
-std::atomic<bool> g_stop{false};
-static_assert(std::atomic<bool>::is_always_lock_free, "set by a signal handler");
-
-void stop_on_signals() {
-  struct sigaction action {};
-  action.sa_handler = [](int) { g_stop = true; };
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
-
 // RFC 3339, or a plain date = 00:00 UTC.
 std::optional<TimeNs> read_as_of(const std::string& text) {
   const auto day = parse_date(text);
@@ -47,7 +37,7 @@ std::string figure(std::uint64_t n) {
 }
 
 // What the state holds now, from the state itself.
-Expected<void> print_summary(const std::string& state_dir, double seconds) {
+Expected<void> print_summary(const std::string& state_dir, bool stopped, double seconds) {
   const auto store = Store::open(state_dir, Store::Access::read);
   if (!store) return tl::unexpected<Error>(store.error());
   const auto snapshot = (*store)->snapshot();
@@ -61,7 +51,7 @@ Expected<void> print_summary(const std::string& state_dir, double seconds) {
   }
   std::array<char, 32> time{};
   std::snprintf(time.data(), time.size(), "%.1f s", seconds);
-  std::string out = std::string(g_stop ? "Stopped" : "Done") + " after " + time.data() + ". " + state_dir +
+  std::string out = std::string(stopped ? "Stopped" : "Done") + " after " + time.data() + ". " + state_dir +
                     " holds " + figure(sum.consumed()) + " records of " + figure(partitions.size()) +
                     (partitions.size() == 1 ? " partition:\n  " : " partitions:\n  ") + figure(sum.counted) +
                     " counted, " + figure(sum.duplicate) + " duplicate, " + figure(sum.rejected) +
@@ -92,16 +82,17 @@ int run_replay_command(const ReplayWords& words) {
   // Delivered alerts may go to the log; without them only trouble belongs between the lines of a command.
   log::configure(words.deliver ? settings.log_level : std::max(settings.log_level, log::Level::warning),
                  settings.log_format);
-  stop_on_signals();
+  std::atomic<bool> stop{false};
+  const StopSignals signals(stop);
   ProgressBar bar;
   options.progress = [&](std::uint64_t records, double share) { bar.show(records, share); };
-  const auto result = run_replay(*configuration, options, g_stop);
+  const auto result = run_replay(*configuration, options, stop);
   const double seconds = bar.seconds();
   bar.finish();
   if (!result) return print_error(result.error());
-  if (const auto printed = print_summary(settings.state_dir, seconds); !printed)
+  if (const auto printed = print_summary(settings.state_dir, stop, seconds); !printed)
     return print_error(printed.error());
-  if (!g_stop) return static_cast<int>(ExitCode::ok);
+  if (!stop) return static_cast<int>(ExitCode::ok);
   return print_error(
       {ExitCode::temporary,
        "stopped by a signal before the end of the input (the same command goes on from here)"});

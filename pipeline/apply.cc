@@ -31,8 +31,11 @@ struct PartitionState {
 class RuleIds {
  public:
   RuleIds(const Ruleset& ruleset, Names& names)
-      : ruleset_(ruleset), names_(names), agencies_(ruleset.catalog().nodes.size(), kNoId),
-        policies_(ruleset.rules().size(), kNoId), digest_(names.id(Dictionary::policy_digest, ruleset.policy().digest)) {}
+      : ruleset_(ruleset),
+        names_(names),
+        agencies_(ruleset.catalog().nodes.size(), kNoId),
+        policies_(ruleset.rules().size(), kNoId),
+        digest_(names.id(Dictionary::policy_digest, ruleset.policy().digest)) {}
 
   DictionaryId agency(NodeIndex node) {
     DictionaryId& id = agencies_.at(node);
@@ -46,7 +49,8 @@ class RuleIds {
   }
   DictionaryId exception(std::uint32_t rule, std::int32_t exception) {
     const PolicyRule& r = ruleset_.rules()[rule];
-    return names_.id(Dictionary::policy, r.id + '#' + r.exceptions.at(static_cast<std::size_t>(exception)).reference);
+    return names_.id(Dictionary::policy,
+                     r.id + '#' + r.exceptions.at(static_cast<std::size_t>(exception)).reference);
   }
   DictionaryId digest() const { return digest_; }
 
@@ -57,9 +61,13 @@ class RuleIds {
   DictionaryId digest_;
 };
 
-std::uint32_t reserved(ReservedAgency agency) { return static_cast<std::uint32_t>(agency); }
+std::uint32_t reserved(ReservedAgency agency) {
+  return static_cast<std::uint32_t>(agency);
+}
 
-TimeNs closes_after_day(std::int64_t day, TimeNs lateness) { return saturating_add((day + 1) * kDay, lateness); }
+TimeNs closes_after_day(std::int64_t day, TimeNs lateness) {
+  return saturating_add((day + 1) * kDay, lateness);
+}
 
 IncidentKind kind_of_blocked(Outcome outcome) {
   if (outcome == Outcome::answered) return IncidentKind::block_leak;
@@ -84,13 +92,20 @@ struct Applier::Impl {
   std::vector<PolicyMatch> matches;  // reused
 
   Impl(Store& s, std::shared_ptr<const Ruleset> r, ApplierOptions o)
-      : store(s), ruleset(std::move(r)), options(std::move(o)), names(*store.snapshot()), ids(*ruleset, names),
+      : store(s),
+        ruleset(std::move(r)),
+        options(std::move(o)),
+        names(*store.snapshot()),
+        ids(*ruleset, names),
         book(store, names, options.topic, [this](std::string_view policy) { return authority(policy); }),
-        unknown_oris([this](std::uint32_t partition, std::int64_t day) { return stored_unknown_oris(partition, day); }) {}
+        unknown_oris([this](std::uint32_t partition, std::int64_t day) {
+          return stored_unknown_oris(partition, day);
+        }) {}
 
   // ---- start
   Expected<void> load(const std::vector<std::uint32_t>& numbers) {
-    const std::size_t entries_max = std::max<std::size_t>(1, options.dedup_bytes_max / kDedupEntryBytes / std::max<std::size_t>(1, numbers.size()));
+    const std::size_t entries_max = std::max<std::size_t>(
+        1, options.dedup_bytes_max / kDedupEntryBytes / std::max<std::size_t>(1, numbers.size()));
     std::map<std::uint32_t, PartitionProgress> known;
     for (PartitionProgress& p : store.snapshot()->partitions()) known.emplace(p.partition, std::move(p));
     for (const std::uint32_t number : numbers) {
@@ -98,7 +113,10 @@ struct Applier::Impl {
       p.partition = number;
       p.topic = options.topic;
       if (const auto at = known.find(number); at != known.end()) p = at->second;
-      auto& state = partitions.emplace(number, PartitionState{std::move(p), DedupWindow(options.dedup_window, entries_max)}).first->second;
+      auto& state =
+          partitions
+              .emplace(number, PartitionState{std::move(p), DedupWindow(options.dedup_window, entries_max)})
+              .first->second;
       const auto read = store.for_each_seen(number, [&](const SeenId& seen) { state.dedup.insert(seen); });
       if (!read) return read;
       progress.push_back(state.progress);
@@ -117,12 +135,13 @@ struct Applier::Impl {
   UnknownOris::Ids stored_unknown_oris(std::uint32_t partition, std::int64_t day) {
     UnknownOris::Ids found;
     const DictionaryId unknown = ids.agency(reserved(ReservedAgency::unknown));
-    store.snapshot()->for_each_cell(Cube::oris, Granularity::day, day, day + 1, [&](const BucketKey& key, const CellCount& c) {
-      if (key.partition != partition || unpack_disclosure(c.cell.code).agency != unknown) return;
-      const DictionaryId id = c.cell.ori - 1;
-      const auto ori = Ori::from(names.text(Dictionary::ori, id));
-      if (ori && !ruleset->resolve(*ori, {}, day * kDay).has_row) found.insert(id);
-    });
+    store.snapshot()->for_each_cell(
+        Cube::oris, Granularity::day, day, day + 1, [&](const BucketKey& key, const CellCount& c) {
+          if (key.partition != partition || unpack_disclosure(c.cell.code).agency != unknown) return;
+          const DictionaryId id = c.cell.ori - 1;
+          const auto ori = Ori::from(names.text(Dictionary::ori, id));
+          if (ori && !ruleset->resolve(*ori, {}, day * kDay).has_row) found.insert(id);
+        });
     return found;
   }
 
@@ -152,7 +171,8 @@ struct Applier::Impl {
     ++state.progress.rejected;
     ++state.progress.by_reason.at(static_cast<std::size_t>(reason));
     ++pending.by_reason.at(static_cast<std::size_t>(reason));
-    const TimeNs at = record.broker_time != kNoTime ? record.broker_time : std::max<TimeNs>(state.progress.clock, 0);
+    const TimeNs at =
+        record.broker_time != kNoTime ? record.broker_time : std::max<TimeNs>(state.progress.clock, 0);
     quality(record.partition, at, static_cast<Quality>(reason));
     batch.rejects.push_back({record.partition, record.offset, reason, record.payload.size(),
                              hmac_sha256(store.identity().reject_secret, record.payload)});
@@ -197,11 +217,13 @@ struct Applier::Impl {
     mark(p.unknown_codes, Quality::unknown_codes, expansion.unknown_codes);
   }
 
-  void count(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion, bool side_channel, TimeNs clock) {
+  void count(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
+             bool side_channel, TimeNs clock) {
     const Asker asker = ruleset->resolve(event.ori, event.line.view(), event.time);
     const DictionaryId agency = ids.agency(asker.node);
     for (const Granularity g : {Granularity::hour, Granularity::day}) {
-      cells.add({record.partition, Cube::messages, g, bucket_of(event.time, length_of(g))}, {pack(MessageCell{agency, expansion.cls}), 0});
+      cells.add({record.partition, Cube::messages, g, bucket_of(event.time, length_of(g))},
+                {pack(MessageCell{agency, expansion.cls}), 0});
     }
     raise_about_asker(record, event, expansion, asker);
     if (expansion.cls == Class::other) {
@@ -212,23 +234,28 @@ struct Applier::Impl {
     const DictionaryId ori = ori_in_cube(record.partition, event, asker);
     for (const Reach& reach : expansion.reach) {
       matches.clear();
-      const Verdict verdict = ruleset->judge({event.time, asker.node, reach.jurisdiction, expansion.cls, expansion.photo,
-                                              event.channel.view(), event.purpose.view()}, matches);
+      const Verdict verdict = ruleset->judge({event.time, asker.node, reach.jurisdiction, expansion.cls,
+                                              expansion.photo, event.channel.view(), event.purpose.view()},
+                                             matches);
       ++pending.by_verdict.at(static_cast<std::size_t>(verdict));
-      const std::uint64_t code =
-          pack(DisclosureCell{reach.jurisdiction, agency, channel, expansion.cls, expansion.photo, reach.outcome, verdict});
+      const std::uint64_t code = pack(DisclosureCell{reach.jurisdiction, agency, channel, expansion.cls,
+                                                     expansion.photo, reach.outcome, verdict});
       count_observation(record.partition, event.time, clock, code, ori);
-      for (const PolicyMatch& match : matches) raise_by_policy(record, event, expansion, reach, asker.node, match);
+      for (const PolicyMatch& match : matches)
+        raise_by_policy(record, event, expansion, reach, asker.node, match);
     }
   }
 
   DictionaryId ori_in_cube(std::uint32_t partition, const QueryEvent& event, const Asker& asker) {
     const DictionaryId id = names.id(event.ori);
     if (asker.node != reserved(ReservedAgency::unknown) || asker.has_row) return id;
-    return unknown_oris.admit(partition, bucket_of(event.time, kDay), id) ? id : names.id(Dictionary::ori, kOtherOris);
+    return unknown_oris.admit(partition, bucket_of(event.time, kDay), id)
+               ? id
+               : names.id(Dictionary::ori, kOtherOris);
   }
 
-  void count_observation(std::uint32_t partition, TimeNs time, TimeNs clock, std::uint64_t code, DictionaryId ori) {
+  void count_observation(std::uint32_t partition, TimeNs time, TimeNs clock, std::uint64_t code,
+                         DictionaryId ori) {
     const auto add = [&](Cube cube, Granularity g, std::uint32_t in_cell) {
       cells.add({partition, cube, g, bucket_of(time, length_of(g))}, {code, in_cell});
     };
@@ -239,7 +266,8 @@ struct Applier::Impl {
   }
 
   // ---- incidents and evidence
-  IncidentAddition addition(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion, IncidentKind kind) {
+  IncidentAddition addition(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
+                            IncidentKind kind) {
     IncidentAddition a;
     a.slot.kind = kind;
     a.slot.day = bucket_of(event.time, kDay);
@@ -260,29 +288,37 @@ struct Applier::Impl {
     book.add(a);
   }
 
-  void raise_about_asker(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion, const Asker& asker) {
+  void raise_about_asker(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
+                         const Asker& asker) {
     const bool imitates = asker.imitated != kNoNode;
     const bool unknown = !imitates && !asker.has_row && asker.node == reserved(ReservedAgency::unknown);
     if (!imitates && !unknown && !asker.inactive) return;
     IncidentAddition a = addition(record, event, expansion,
-                                  imitates ? IncidentKind::lookalike_ori : unknown ? IncidentKind::unknown_ori : IncidentKind::inactive_ori);
+                                  imitates  ? IncidentKind::lookalike_ori
+                                  : unknown ? IncidentKind::unknown_ori
+                                            : IncidentKind::inactive_ori);
     a.slot.agency = ids.agency(imitates ? asker.imitated : asker.node);
     raise(a);
   }
 
-  void raise_side_channels(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion, NodeIndex node) {
+  void raise_side_channels(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
+                           NodeIndex node) {
     for (const Reach& reach : expansion.reach) {
       matches.clear();
-      ruleset->judge_side_channel({event.time, node, reach.jurisdiction, Class::other, false, event.channel.view(), event.purpose.view()}, matches);
+      ruleset->judge_side_channel({event.time, node, reach.jurisdiction, Class::other, false,
+                                   event.channel.view(), event.purpose.view()},
+                                  matches);
       for (const PolicyMatch& match : matches) {
-        IncidentAddition a = about_policy(record, event, expansion, reach, node, match, IncidentKind::side_channel);
+        IncidentAddition a =
+            about_policy(record, event, expansion, reach, node, match, IncidentKind::side_channel);
         raise(a);
       }
     }
   }
 
-  IncidentAddition about_policy(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion, const Reach& reach,
-                                NodeIndex node, const PolicyMatch& match, IncidentKind kind) {
+  IncidentAddition about_policy(const SourceRecord& record, const QueryEvent& event,
+                                const Expansion& expansion, const Reach& reach, NodeIndex node,
+                                const PolicyMatch& match, IncidentKind kind) {
     IncidentAddition a = addition(record, event, expansion, kind);
     a.outcome = reach.outcome;
     a.slot.policy = ids.policy(match.rule);
@@ -292,23 +328,30 @@ struct Applier::Impl {
     return a;
   }
 
-  void raise_by_policy(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion, const Reach& reach,
-                       NodeIndex node, const PolicyMatch& match) {
+  void raise_by_policy(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
+                       const Reach& reach, NodeIndex node, const PolicyMatch& match) {
     if (match.verdict == Verdict::shadow) return;
     keep_evidence(record, event, expansion, reach, node, match);
-    const auto raise_kind = [&](IncidentKind kind) { raise(about_policy(record, event, expansion, reach, node, match, kind)); };
+    const auto raise_kind = [&](IncidentKind kind) {
+      raise(about_policy(record, event, expansion, reach, node, match, kind));
+    };
     switch (match.verdict) {
       case Verdict::blocked:
         raise_kind(kind_of_blocked(reach.outcome));
         if (reach.via != Via::named) raise_kind(IncidentKind::broadcast_by_blocked);
         return;
-      case Verdict::gap: return raise_kind(IncidentKind::enforcement_gap);
-      case Verdict::watched: return raise_kind(IncidentKind::watch);
+      case Verdict::gap:
+        return raise_kind(IncidentKind::enforcement_gap);
+      case Verdict::watched:
+        return raise_kind(IncidentKind::watch);
       case Verdict::excepted:
-        use_exception(about_policy(record, event, expansion, reach, node, match, IncidentKind::exception_exceeded), match);
+        use_exception(
+            about_policy(record, event, expansion, reach, node, match, IncidentKind::exception_exceeded),
+            match);
         return;
       case Verdict::shadow:
-      case Verdict::none: return;
+      case Verdict::none:
+        return;
     }
   }
 
@@ -319,14 +362,16 @@ struct Applier::Impl {
     if (!exception.max_uses) return;
     a.slot.policy = ids.exception(match.rule, match.exception);
     a.slot.jurisdiction = a.slot.agency = IncidentSlot::kNoPart;
-    a.slot.day = bucket_of(exception.validity.from != kNoTime ? exception.validity.from : rule.enforce_from, kDay);
+    a.slot.day =
+        bucket_of(exception.validity.from != kNoTime ? exception.validity.from : rule.enforce_from, kDay);
     a.allowance = *exception.max_uses;
-    a.closes_at = exception.validity.to == kNoTime ? kNoTime : saturating_add(exception.validity.to, options.lateness);
+    a.closes_at =
+        exception.validity.to == kNoTime ? kNoTime : saturating_add(exception.validity.to, options.lateness);
     raise(a);
   }
 
-  void keep_evidence(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion, const Reach& reach,
-                     NodeIndex node, const PolicyMatch& match) {
+  void keep_evidence(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
+                     const Reach& reach, NodeIndex node, const PolicyMatch& match) {
     Evidence e;
     e.partition = record.partition;
     e.offset = record.offset;
@@ -342,7 +387,8 @@ struct Applier::Impl {
     e.verdict = match.verdict;
     e.policy_digest = ids.digest();
     if (match.exception >= 0) {
-      e.exception = ruleset->rules()[match.rule].exceptions.at(static_cast<std::size_t>(match.exception)).reference;
+      e.exception =
+          ruleset->rules()[match.rule].exceptions.at(static_cast<std::size_t>(match.exception)).reference;
     }
     batch.evidence.push_back(std::move(e));
   }
@@ -354,7 +400,8 @@ struct Applier::Impl {
       progress.push_back(state.progress);
       if (!std::exchange(state.changed, false)) continue;
       batch.progress.push_back(state.progress);
-      if (state.dedup.expired_before() != kNoTime) batch.seen_expired_before[number] = state.dedup.expired_before();
+      if (state.dedup.expired_before() != kNoTime)
+        batch.seen_expired_before[number] = state.dedup.expired_before();
     }
     batch.runs = cells.take();
     book.take(batch, now);
@@ -367,7 +414,8 @@ struct Applier::Impl {
 };
 
 Expected<std::unique_ptr<Applier>> Applier::create(Store& store, std::shared_ptr<const Ruleset> ruleset,
-                                                   const std::vector<std::uint32_t>& partitions, ApplierOptions options) {
+                                                   const std::vector<std::uint32_t>& partitions,
+                                                   ApplierOptions options) {
   auto impl = std::make_unique<Impl>(store, std::move(ruleset), std::move(options));
   if (const auto loaded = impl->load(partitions); !loaded) return tl::unexpected(loaded.error());
   return std::unique_ptr<Applier>(new Applier(std::move(impl)));
@@ -376,14 +424,24 @@ Expected<std::unique_ptr<Applier>> Applier::create(Store& store, std::shared_ptr
 Applier::Applier(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Applier::~Applier() = default;
 
-void Applier::reject(const SourceRecord& record, RejectReason reason) { impl_->reject(record, reason); }
+void Applier::reject(const SourceRecord& record, RejectReason reason) {
+  impl_->reject(record, reason);
+}
 void Applier::message(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion) {
   impl_->message(record, event, expansion);
 }
-const PendingWork& Applier::pending() const { return impl_->pending; }
-const std::vector<PartitionProgress>& Applier::progress() const { return impl_->progress; }
-CommitBatch Applier::take_batch(TimeNs closing_clock, TimeNs now) { return impl_->take(closing_clock, now); }
-bool Applier::closes_any(TimeNs clock) const { return impl_->book.next_close() <= clock; }
+const PendingWork& Applier::pending() const {
+  return impl_->pending;
+}
+const std::vector<PartitionProgress>& Applier::progress() const {
+  return impl_->progress;
+}
+CommitBatch Applier::take_batch(TimeNs closing_clock, TimeNs now) {
+  return impl_->take(closing_clock, now);
+}
+bool Applier::closes_any(TimeNs clock) const {
+  return impl_->book.next_close() <= clock;
+}
 
 void Applier::mark_ended() {
   for (auto& [number, state] : impl_->partitions) {

@@ -1,7 +1,8 @@
-// Turns judged messages into the effects of the next commit: counter deltas, evidence, incidents, rejects, progress.
+// Turns judged messages into the effects of the next commit: counter deltas, evidence, incidents, rejects,
+// progress.
 //
-// Left of here everything borrows from the record, right of it everything owns. What is taken by take_batch() and not
-// committed is lost together with the process: a failed commit is fatal.
+// Left of here everything borrows from the record, right of it everything owns. What is taken by take_batch()
+// and not committed is lost together with the process: a failed commit is fatal.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,8 @@ class Applier {
  public:
   /// Loads progress, dictionaries, dedup windows and open incidents of `partitions`.
   static Expected<std::unique_ptr<Applier>> create(Store& store, std::shared_ptr<const Ruleset> ruleset,
-                                                   const std::vector<std::uint32_t>& partitions, ApplierOptions options);
+                                                   const std::vector<std::uint32_t>& partitions,
+                                                   ApplierOptions options);
   ~Applier();
 
   /// Each record ends in exactly one of these two; offsets of a partition rise from call to call.
@@ -48,8 +50,8 @@ class Applier {
   const PendingWork& pending() const;
   const std::vector<PartitionProgress>& progress() const;
 
-  /// Everything since the last call. Incidents that `closing_clock` has passed are closed with it (kTimeMax: all, kNoTime:
-  /// none). `now`: wall clock, for the notifications' times.
+  /// Everything since the last call. Incidents that `closing_clock` has passed are closed with it (kTimeMax:
+  /// all, kNoTime: none). `now`: wall clock, for the notifications' times.
   CommitBatch take_batch(TimeNs closing_clock, TimeNs now);
   /// True if take_batch(clock, …) would close an incident.
   bool closes_any(TimeNs clock) const;

@@ -6,11 +6,14 @@ namespace blockwatch {
 namespace {
 
 Run to_run(std::vector<CellCount>& cells) {
-  std::sort(cells.begin(), cells.end(), [](const CellCount& a, const CellCount& b) { return a.cell < b.cell; });
+  std::sort(cells.begin(), cells.end(),
+            [](const CellCount& a, const CellCount& b) { return a.cell < b.cell; });
   Run run;
   for (const CellCount& c : cells) {
-    if (!run.empty() && run.back().cell == c.cell) run.back().count += c.count;
-    else run.push_back(c);
+    if (!run.empty() && run.back().cell == c.cell)
+      run.back().count += c.count;
+    else
+      run.push_back(c);
   }
   return run;
 }
@@ -18,7 +21,8 @@ Run to_run(std::vector<CellCount>& cells) {
 }  // namespace
 
 std::vector<CellCount>& CellBuffer::open(const BucketKey& bucket) {
-  Recent& recent = recent_.at((static_cast<std::size_t>(bucket.cube) << 2U | static_cast<std::size_t>(bucket.granularity)) & 15U);
+  Recent& recent = recent_.at(
+      (static_cast<std::size_t>(bucket.cube) << 2U | static_cast<std::size_t>(bucket.granularity)) & 15U);
   if (recent.cells == nullptr || recent.key != bucket) recent = {bucket, &buckets_[bucket]};
   return *recent.cells;
 }

@@ -1,4 +1,5 @@
-// Counts of a commit in the making: cells are appended per bucket and become sorted runs when the batch is taken.
+// Counts of a commit in the making: cells are appended per bucket and become sorted runs when the batch is
+// taken.
 #pragma once
 
 #include <array>
@@ -23,7 +24,8 @@ class CellBuffer {
   std::vector<CellCount>& open(const BucketKey& bucket);
 
   std::map<BucketKey, std::vector<CellCount>> buckets_;
-  // Event time mostly advances, so the bucket of the last event of a cube and granularity is the next one's too.
+  // Event time mostly advances, so the bucket of the last event of a cube and granularity is the next one's
+  // too.
   struct Recent {
     BucketKey key;
     std::vector<CellCount>* cells = nullptr;

@@ -1,8 +1,8 @@
 // When to commit. Pure.
 //
-// Live, the local queue is empty after every record and each is committed at once: latency is one fsync. While catching up
-// one event in a few thousand is alertable, so committing at once would be a commit per poll: it waits 50 ms from the first
-// alertable one, or for the size bound.
+// Live, the local queue is empty after every record and each is committed at once: latency is one fsync.
+// While catching up one event in a few thousand is alertable, so committing at once would be a commit per
+// poll: it waits 50 ms from the first alertable one, or for the size bound.
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,8 @@ inline constexpr std::uint64_t kCommitRecordsMax = 131'072;
 inline constexpr std::chrono::milliseconds kAlertDelayMax{50};
 
 struct CommitFacts {
-  std::uint64_t records = 0;      // since the last commit
-  bool source_drained = false;    // the last poll found nothing
+  std::uint64_t records = 0;    // since the last commit
+  bool source_drained = false;  // the last poll found nothing
   /// How long the first alertable observation since the last commit has waited.
   std::optional<std::chrono::milliseconds> alert_waiting;
 };

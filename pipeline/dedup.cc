@@ -17,7 +17,8 @@ std::size_t DedupWindow::insert(const SeenId& seen) {
 void DedupWindow::drop_front() {
   const SeenId& front = queue_.front();
   // An id that was counted again stands further back in the queue with a later clock.
-  if (const auto at = clocks_.find(front.fingerprint); at != clocks_.end() && at->second == front.clock) clocks_.erase(at);
+  if (const auto at = clocks_.find(front.fingerprint); at != clocks_.end() && at->second == front.clock)
+    clocks_.erase(at);
   queue_.pop_front();
 }
 

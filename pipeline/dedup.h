@@ -1,9 +1,9 @@
 // Which ids were counted on one partition within the dedup window (contract §2 "Duplicate").
 //
-// An id is held as a keyed 64-bit fingerprint with the partition's clock as its counting left it. A duplicate is a
-// fingerprint whose clock is less than the window behind the clock now. Expired entries may linger: they never answer yes.
-// Bound: `entries_max`; beyond it the oldest go early and are counted. The state after a restart is the same, because the
-// store replays the insertions in order.
+// An id is held as a keyed 64-bit fingerprint with the partition's clock as its counting left it. A duplicate
+// is a fingerprint whose clock is less than the window behind the clock now. Expired entries may linger: they
+// never answer yes. Bound: `entries_max`; beyond it the oldest go early and are counted. The state after a
+// restart is the same, because the store replays the insertions in order.
 #pragma once
 
 #include <cstddef>

@@ -6,8 +6,8 @@
 namespace blockwatch {
 namespace {
 
-constexpr std::array<Dictionary, kDictionaryCount> kDictionaries{Dictionary::agency, Dictionary::ori, Dictionary::channel,
-                                                                 Dictionary::policy, Dictionary::policy_digest};
+constexpr std::array<Dictionary, kDictionaryCount> kDictionaries{
+    Dictionary::agency, Dictionary::ori, Dictionary::channel, Dictionary::policy, Dictionary::policy_digest};
 
 std::size_t limit_of(Dictionary dictionary) {
   if (dictionary == Dictionary::agency) return kAgencyIdLimit;
@@ -56,7 +56,8 @@ void Names::take_new(CommitBatch& batch) {
     Table& t = table(dictionary);
     if (t.stored == t.texts.size()) continue;
     batch.new_names.emplace_back(
-        dictionary, std::vector<std::string>(t.texts.begin() + static_cast<std::ptrdiff_t>(t.stored), t.texts.end()));
+        dictionary,
+        std::vector<std::string>(t.texts.begin() + static_cast<std::ptrdiff_t>(t.stored), t.texts.end()));
     t.stored = t.texts.size();
   }
 }

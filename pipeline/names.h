@@ -1,5 +1,5 @@
-// The persisted dictionaries as the worker uses them: text -> small id. New names join the next commit, so that an id
-// never stands on the disk without its text.
+// The persisted dictionaries as the worker uses them: text -> small id. New names join the next commit, so
+// that an id never stands on the disk without its text.
 #pragma once
 
 #include <array>

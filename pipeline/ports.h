@@ -1,5 +1,5 @@
-// All ports of the data path on one page: where records come from, where notifications go. Time is a value in every
-// call; the broker and the network begin behind these two.
+// All ports of the data path on one page: where records come from, where notifications go. Time is a value in
+// every call; the broker and the network begin behind these two.
 #pragma once
 
 #include <chrono>
@@ -34,15 +34,16 @@ struct SourceBatch {
   }
 };
 
-/// A finite or endless stream of records over fixed partitions, each partition in offset order without repetition.
-/// Thread: all calls from the worker's thread. The destructor may block for as long as the environment needs to let go.
+/// A finite or endless stream of records over fixed partitions, each partition in offset order without
+/// repetition. Thread: all calls from the worker's thread. The destructor may block for as long as the
+/// environment needs to let go.
 class Source {
  public:
   virtual ~Source() = default;
   /// The partitions that this source delivers, ascending; fixed for its lifetime.
   virtual const std::vector<std::uint32_t>& partitions() const = 0;
-  /// Waits at most `timeout` for the first record, then takes what is there, up to its own bound. An error is final for
-  /// this source: the process ends with its code.
+  /// Waits at most `timeout` for the first record, then takes what is there, up to its own bound. An error is
+  /// final for this source: the process ends with its code.
   virtual Expected<void> poll(std::chrono::milliseconds timeout, SourceBatch& batch) = 0;
   /// Advice for lag tools after a commit: next offset per partition. Never blocks.
   virtual void committed(std::span<const PartitionProgress> progress) = 0;
@@ -54,8 +55,8 @@ class Output {
  public:
   virtual ~Output() = default;
   virtual const std::string& name() const = 0;
-  /// Sends; returns how many from the front the other side has acknowledged durably (the rest is sent again later: at
-  /// least once). Returns within `timeout`.
+  /// Sends; returns how many from the front the other side has acknowledged durably (the rest is sent again
+  /// later: at least once). Returns within `timeout`.
   virtual Expected<std::size_t> deliver(std::span<const Notification> notifications,
                                         std::chrono::milliseconds timeout) = 0;
 };

@@ -1,5 +1,5 @@
-// The bound on unknown ORIs: beyond 100,000 distinct ones in a UTC day on one partition, further ones are counted
-// together as ORI `*` (contract §3).
+// The bound on unknown ORIs: beyond 100,000 distinct ones in a UTC day on one partition, further ones are
+// counted together as ORI `*` (contract §3).
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,8 @@ namespace blockwatch {
 inline constexpr std::size_t kUnknownOrisPerDay = 100'000;
 inline constexpr const char* kOtherOris = "*";
 
-/// Owned by the Applier; the worker's thread. Sets of days that were not touched lately are dropped after a commit and
-/// read from the store again when needed.
+/// Owned by the Applier; the worker's thread. Sets of days that were not touched lately are dropped after a
+/// commit and read from the store again when needed.
 class UnknownOris {
  public:
   using Ids = boost::unordered_flat_set<DictionaryId>;

@@ -20,9 +20,10 @@ using Clock = std::chrono::steady_clock;
 // How long an idle poll waits: bounds how late a stop is noticed.
 constexpr std::chrono::milliseconds kIdlePoll{100};
 
-// The clocks of all partitions as one: the earliest. A partition at the end of its log takes the wall clock. kNoTime while
-// one of them has not begun.
-TimeNs earliest_clock(const std::vector<PartitionProgress>& progress, const std::set<std::uint32_t>& at_end, TimeNs now) {
+// The clocks of all partitions as one: the earliest. A partition at the end of its log takes the wall clock.
+// kNoTime while one of them has not begun.
+TimeNs earliest_clock(const std::vector<PartitionProgress>& progress, const std::set<std::uint32_t>& at_end,
+                      TimeNs now) {
   TimeNs earliest = kTimeMax;
   for (const PartitionProgress& p : progress) {
     const TimeNs clock = at_end.contains(p.partition) ? std::max(p.clock, now) : p.clock;
@@ -52,8 +53,9 @@ struct Worker::Impl {
   std::map<std::uint32_t, std::uint64_t> consumed{};  // by partition, as of the last commit
 
   Expected<void> start() {
-    auto made = Applier::create(store, ruleset, source.partitions(),
-                                {options.topic, options.lateness, options.dedup_window, options.dedup_bytes_max});
+    auto made =
+        Applier::create(store, ruleset, source.partitions(),
+                        {options.topic, options.lateness, options.dedup_window, options.dedup_bytes_max});
     if (!made) return tl::unexpected(made.error());
     applier = std::move(*made);
     for (const PartitionProgress& p : applier->progress()) consumed[p.partition] = p.consumed();
@@ -63,8 +65,10 @@ struct Worker::Impl {
   void handle(const SourceRecord& record) {
     std::optional<RejectReason> reason = parser.parse(record, event);
     if (!reason) reason = expand(event, *ruleset, expansion);
-    if (reason) applier->reject(record, *reason);
-    else applier->message(record, event, expansion);
+    if (reason)
+      applier->reject(record, *reason);
+    else
+      applier->message(record, event, expansion);
   }
 
   void handle_batch() {
@@ -82,7 +86,9 @@ struct Worker::Impl {
     CommitFacts f;
     f.records = applier->pending().records;
     f.source_drained = records.records.empty();
-    if (first_alertable) f.alert_waiting = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - *first_alertable);
+    if (first_alertable)
+      f.alert_waiting =
+          std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - *first_alertable);
     return f;
   }
 
@@ -108,7 +114,8 @@ struct Worker::Impl {
 
   void report(const CommitBatch& batch, const PendingWork& work, TimeNs now) {
     for (const PartitionProgress& p : batch.progress) {
-      telemetry.consumed(p.topic, p.partition, p.consumed() - std::exchange(consumed[p.partition], p.consumed()), now);
+      telemetry.consumed(p.topic, p.partition,
+                         p.consumed() - std::exchange(consumed[p.partition], p.consumed()), now);
     }
     for (std::size_t i = 0; i < kRejectReasonCount; ++i) {
       if (work.by_reason[i] != 0) telemetry.rejected(static_cast<RejectReason>(i), work.by_reason[i]);
@@ -141,7 +148,8 @@ struct Worker::Impl {
 Worker::Worker(Store& store, Source& source, std::shared_ptr<const Ruleset> ruleset, WorkerOptions options,
                Telemetry& telemetry, WorkerStatus& status) {
   const std::uint64_t record_bytes_max = options.record_bytes_max;
-  impl_.reset(new Impl{store, source, std::move(ruleset), std::move(options), telemetry, status, Parser(record_bytes_max)});
+  impl_.reset(new Impl{store, source, std::move(ruleset), std::move(options), telemetry, status,
+                       Parser(record_bytes_max)});
 }
 
 Worker::~Worker() = default;
@@ -151,12 +159,15 @@ Expected<void> Worker::run(const std::atomic<bool>& stop) {
   while (!stop) {
     const bool pending = impl_->applier->pending().records != 0;
     impl_->records.clear();
-    if (const auto polled = impl_->source.poll(pending ? std::chrono::milliseconds(0) : kIdlePoll, impl_->records); !polled) {
+    if (const auto polled =
+            impl_->source.poll(pending ? std::chrono::milliseconds(0) : kIdlePoll, impl_->records);
+        !polled) {
       return polled;
     }
     impl_->status.last_progress = wall_clock_now();
     if (const auto done = impl_->turn(); !done) return done;
-    if (impl_->options.batch && impl_->all_at_end() && impl_->records.records.empty()) return impl_->finish_batch();
+    if (impl_->options.batch && impl_->all_at_end() && impl_->records.records.empty())
+      return impl_->finish_batch();
   }
   return impl_->applier->pending().records == 0 ? Expected<void>() : impl_->commit(kNoTime);
 }

@@ -1,8 +1,8 @@
 // The data path in one loop: poll, parse, resolve, expand, judge, apply, commit.
 //
-// Guarantees: every record of every assigned partition is counted, rejected, out of scope or a duplicate exactly once,
-// through any crash: all that a record causes and the next offset stand in one synced batch, and a start resumes from the
-// store. A failed commit ends the run; nothing of the batch is kept in memory.
+// Guarantees: every record of every assigned partition is counted, rejected, out of scope or a duplicate
+// exactly once, through any crash: all that a record causes and the next offset stand in one synced batch,
+// and a start resumes from the store. A failed commit ends the run; nothing of the batch is kept in memory.
 #pragma once
 
 #include <atomic>
@@ -31,7 +31,8 @@ struct WorkerOptions {
 
 /// What the worker knows of its run; read by others at any time.
 struct WorkerStatus {
-  std::atomic<bool> at_end{false};  // every partition stands at the end of its log and everything is committed
+  std::atomic<bool> at_end{
+      false};  // every partition stands at the end of its log and everything is committed
   std::atomic<std::uint64_t> records{0};  // committed in this run
   std::atomic<TimeNs> last_progress{0};   // wall clock of the last poll that came back
 };
@@ -43,7 +44,8 @@ class Worker {
          Telemetry& telemetry, WorkerStatus& status);
   ~Worker();
 
-  /// Until `stop` (what was read is committed first) or, in a batch, the end. An error ends the process with its code.
+  /// Until `stop` (what was read is committed first) or, in a batch, the end. An error ends the process with
+  /// its code.
   Expected<void> run(const std::atomic<bool>& stop);
 
  private:

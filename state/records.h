@@ -1,5 +1,5 @@
-// What one commit writes and what readers get back: plain values, no RocksDB type. The bytes are in state/keys.h and
-// state/codec.h.
+// What one commit writes and what readers get back: plain values, no RocksDB type. The bytes are in
+// state/keys.h and state/codec.h.
 #pragma once
 
 #include <array>
@@ -37,7 +37,8 @@ struct BucketKey {
   friend auto operator<=>(const BucketKey&, const BucketKey&) = default;
 };
 
-/// The dimensions of a cell, packed (state/cell.h); `ori` is its dictionary id + 1 in cube `oris`, 0 elsewhere.
+/// The dimensions of a cell, packed (state/cell.h); `ori` is its dictionary id + 1 in cube `oris`, 0
+/// elsewhere.
 struct Cell {
   std::uint64_t code = 0;
   std::uint32_t ori = 0;
@@ -61,7 +62,8 @@ struct PartitionProgress {
   bool ended = false;
   std::uint64_t counted = 0, duplicate = 0, rejected = 0, out_of_scope = 0;
   std::array<std::uint64_t, kRejectReasonCount> by_reason{};
-  std::uint64_t bad_destination_partial = 0, stray_results = 0, unknown_codes = 0, dedup_evicted = 0, late = 0;
+  std::uint64_t bad_destination_partial = 0, stray_results = 0, unknown_codes = 0, dedup_evicted = 0,
+                late = 0;
   std::uint64_t consumed() const { return counted + duplicate + rejected + out_of_scope; }
 };
 
@@ -123,7 +125,8 @@ struct IncidentCounters {
   void add(const IncidentCounters& other);
 };
 
-/// One partition's part of an incident; absolute. `allowance`: uses that raise nothing (max_uses of an exception).
+/// One partition's part of an incident; absolute. `allowance`: uses that raise nothing (max_uses of an
+/// exception).
 struct IncidentPart {
   std::string id;  // 32 hex digits
   std::uint32_t partition = 0;
@@ -135,11 +138,11 @@ struct IncidentPart {
 
 /// A row of the durable log. `body` is the CloudEvent, fixed when made.
 struct Notification {
-  std::uint64_t sequence = 0;  // given by Store::commit, from 1, without holes
-  std::string id;              // 64 hex digits
-  std::string incident;        // 32 hex digits
-  std::string milestone;       // opened, 10, 100, …, closed
-  TimeNs time = 0;             // when made: wall clock
+  std::uint64_t sequence = 0;           // given by Store::commit, from 1, without holes
+  std::string id;                       // 64 hex digits
+  std::string incident;                 // 32 hex digits
+  std::string milestone;                // opened, 10, 100, …, closed
+  TimeNs time = 0;                      // when made: wall clock
   TimeNs newest_broker_time = kNoTime;  // of the record that made it; for the latency metric
   std::string body;
 };
@@ -150,15 +153,13 @@ struct CommitBatch {
   std::map<BucketKey, Run> runs;
   std::vector<Evidence> evidence;
   std::vector<RejectRecord> rejects;
-  std::map<std::uint32_t, std::vector<SeenId>> seen;        // appended, in order
-  std::map<std::uint32_t, TimeNs> seen_expired_before;      // whole chunks whose last clock is older may go
+  std::map<std::uint32_t, std::vector<SeenId>> seen;    // appended, in order
+  std::map<std::uint32_t, TimeNs> seen_expired_before;  // whole chunks whose last clock is older may go
   std::vector<IncidentPart> incidents;
   std::vector<std::string> incidents_closed;  // ids
   std::vector<Notification> notifications;
   std::vector<std::pair<Dictionary, std::vector<std::string>>> new_names;  // in order of id
-  bool empty() const {
-    return progress.empty() && notifications.empty() && incidents_closed.empty();
-  }
+  bool empty() const { return progress.empty() && notifications.empty() && incidents_closed.empty(); }
 };
 
 }  // namespace blockwatch

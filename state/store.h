@@ -1,12 +1,13 @@
-// What is persisted: one RocksDB database in the state directory, written by one process, one atomic batch a commit.
+// What is persisted: one RocksDB database in the state directory, written by one process, one atomic batch a
+// commit.
 //
-// Guarantees: a commit that returned is on the disk (synced); after any crash the database holds exactly the commits up
-// to some point, each whole. A format version that this program does not know, another deployment's topic, and a
-// directory that another process holds are refused by name.
+// Guarantees: a commit that returned is on the disk (synced); after any crash the database holds exactly the
+// commits up to some point, each whole. A format version that this program does not know, another
+// deployment's topic, and a directory that another process holds are refused by name.
 //
-// Functions that return no Expected and meet a row that cannot be read or decoded log it and end the process (exit 65
-// damaged, 75 I/O): an answer from such a store would be a wrong count. While the disk is too full to write safely,
-// writing waits (state/space.h).
+// Functions that return no Expected and meet a row that cannot be read or decoded log it and end the process
+// (exit 65 damaged, 75 I/O): an answer from such a store would be a wrong count. While the disk is too full
+// to write safely, writing waits (state/space.h).
 #pragma once
 
 #include <chrono>
@@ -26,7 +27,7 @@ namespace blockwatch {
 
 /// What a state directory belongs to; written when it is first opened for writing.
 struct StateIdentity {
-  std::string instance;  // 16 hex digits, random
+  std::string instance;       // 16 hex digits, random
   std::string reject_secret;  // 32 bytes, random; never leaves the directory
   SipKey fingerprint_key{};
 };
@@ -61,15 +62,16 @@ class Snapshot {
   virtual ~Snapshot() = default;
   /// By partition, ascending.
   virtual std::vector<PartitionProgress> partitions() const = 0;
-  /// Every stored addend of the buckets [from, to) over all partitions; the same cell may come several times, and the
-  /// caller sums.
+  /// Every stored addend of the buckets [from, to) over all partitions; the same cell may come several times,
+  /// and the caller sums.
   virtual void for_each_cell(Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
                              const std::function<void(const BucketKey&, const CellCount&)>& visit) const = 0;
   /// Index = id.
   virtual std::vector<std::string> names(Dictionary dictionary) const = 0;
   virtual std::vector<StoredVersion> versions(VersionKind kind) const = 0;
   /// By day and id; days are inclusive, empty = open.
-  virtual std::vector<IncidentSummary> incidents(std::string_view from_day, std::string_view to_day) const = 0;
+  virtual std::vector<IncidentSummary> incidents(std::string_view from_day,
+                                                 std::string_view to_day) const = 0;
   virtual std::optional<IncidentSummary> incident(std::string_view id) const = 0;
   /// In order of sequence.
   virtual std::vector<NotificationMark> notifications_of(std::string_view incident) const = 0;
@@ -83,9 +85,9 @@ class Store {
  public:
   enum class Access { write, read };  // read: takes the same lock, creates nothing
 
-  /// Takes the lock (a refusal names the holder's pid, exit 75), then opens or creates. To write sets the process's
-  /// umask to 0077 and the directory's mode to 0700. Exit 65: damaged, or of another format; 64: nothing to read there;
-  /// 78: the directory holds something else.
+  /// Takes the lock (a refusal names the holder's pid, exit 75), then opens or creates. To write sets the
+  /// process's umask to 0077 and the directory's mode to 0700. Exit 65: damaged, or of another format; 64:
+  /// nothing to read there; 78: the directory holds something else.
   static Expected<std::unique_ptr<Store>> open(const std::string& dir, Access access);
   /// Closes the database and lets the lock go. No Snapshot may be alive.
   ~Store();
@@ -93,16 +95,18 @@ class Store {
   const StateIdentity& identity() const;
 
   // ---- the worker's side: one thread
-  /// Gives the notifications their sequence numbers, writes everything in one synced batch, wakes wait_for_log.
-  /// An error is final: the caller ends the process (exit 75), the next start reads the truth from the disk.
+  /// Gives the notifications their sequence numbers, writes everything in one synced batch, wakes
+  /// wait_for_log. An error is final: the caller ends the process (exit 75), the next start reads the truth
+  /// from the disk.
   Expected<void> commit(CommitBatch& batch);
   /// Ids that may still make a duplicate, in the order in which they were counted.
-  Expected<void> for_each_seen(std::uint32_t partition, const std::function<void(const SeenId&)>& visit) const;
+  Expected<void> for_each_seen(std::uint32_t partition,
+                               const std::function<void(const SeenId&)>& visit) const;
   /// The parts of an incident over all partitions; empty if there is none.
   std::vector<IncidentPart> incident_parts(std::string_view id, std::string_view day) const;
   bool incident_closed(std::string_view id, std::string_view day) const;
-  /// Keys, ids, allowances and closes_at of all incidents that are not closed yet (counters of one partition each, as
-  /// stored).
+  /// Keys, ids, allowances and closes_at of all incidents that are not closed yet (counters of one partition
+  /// each, as stored).
   std::vector<IncidentPart> open_incident_parts() const;
   /// Stores policy or catalog, in a synced batch of its own.
   Expected<void> add_version(VersionKind kind, const StoredVersion& version);
@@ -116,8 +120,8 @@ class Store {
   /// Waits until the log holds a sequence > `after` or `timeout` is over; the newest sequence.
   std::uint64_t wait_for_log(std::uint64_t after, std::chrono::milliseconds timeout) const;
   std::uint64_t log_end() const;
-  /// The last sequence that `output` has delivered; 0 at first. Setting is durable with the next commit: a crash in
-  /// between delivers again.
+  /// The last sequence that `output` has delivered; 0 at first. Setting is durable with the next commit: a
+  /// crash in between delivers again.
   std::uint64_t cursor(std::string_view output) const;
   Expected<void> set_cursor(std::string_view output, std::uint64_t sequence);
 

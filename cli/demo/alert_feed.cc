@@ -29,7 +29,7 @@ constexpr std::array<Wording, 11> kWordings{{
     {"blocked_attempt", "refused: {} held"},
     {"enforcement_gap", "asked before {} is enforced"},
     {"exception_exceeded", "too many uses: {}"},
-    {"broadcast_by_blocked", "reached by broadcast despite {}"},
+    {"broadcast_by_blocked", "by broadcast despite {}"},
     {"side_channel", "free text despite {}"},
     {"unknown_ori", "asked under an ORI that nothing explains"},
     {"inactive_ori", "asked under an expired or inactive ORI"},
@@ -61,7 +61,7 @@ std::string cell(std::string text, std::size_t width) {
   return text;
 }
 
-constexpr std::size_t kWhatWidth = 44, kWhoWidth = 12;
+constexpr std::size_t kWhatWidth = 41, kWhoWidth = 12;
 
 }  // namespace
 
@@ -82,7 +82,7 @@ AlertLine alert_line(std::string_view cloud_event) {
 }
 
 std::string alert_header(TextStyle style) {
-  return bold(fmt::format("{:<8}  {:<8}  {:<12}  {:<5}  {:<44}  {:>5}  {:>6}", "UTC", "SEVERITY", "WHO",
+  return bold(fmt::format("{:<8}  {:<8}  {:<12}  {:<5}  {:<41}  {:>6}  {:>8}", "UTC", "SEVERITY", "WHO",
                           "STATE", "WHAT", "COUNT", "AFTER"),
               style) +
          "\n";
@@ -92,7 +92,7 @@ std::string alert_text(const AlertLine& alert, TimeNs read_at, double latency_ms
   const std::string severity = colored(cell(alert.severity, 8), color_of(alert.severity), style);
   const std::string what = cell(alert.what, kWhatWidth);
   const std::string after = latency_ms < 0 ? "late" : fmt::format("{:.0f} ms", latency_ms);
-  return fmt::format("{}  {}  {}  {:<5}  {}  {:>5}  {:>6}\n", format_time(read_at).substr(11, 8), severity,
+  return fmt::format("{}  {}  {}  {:<5}  {}  {:>6}  {:>8}\n", format_time(read_at).substr(11, 8), severity,
                      cell(alert.who, kWhoWidth), alert.state,
                      alert.severity == "critical" ? bold(what, style) : what, alert.count, after);
 }

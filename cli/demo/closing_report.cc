@@ -61,25 +61,28 @@ Table by_letter_figure(const Report& report) {
   return table;
 }
 
-std::string completeness_line(const Snapshot& snapshot) {
+std::string completeness(const Snapshot& snapshot, std::uint64_t sent, TextStyle style) {
   PartitionProgress sum;
-  const auto partitions = snapshot.partitions();
-  for (const PartitionProgress& p : partitions) {
+  for (const PartitionProgress& p : snapshot.partitions()) {
     sum.counted += p.counted;
     sum.duplicate += p.duplicate;
     sum.rejected += p.rejected;
     sum.out_of_scope += p.out_of_scope;
   }
   const auto n = [](std::uint64_t value) { return with_separators(std::to_string(value)); };
-  return fmt::format(
-      "{} records read = {} counted + {} duplicate + {} rejected + {} out of scope, {} partitions.\n",
-      n(sum.consumed()), n(sum.counted), n(sum.duplicate), n(sum.rejected), n(sum.out_of_scope),
-      partitions.size());
+  const std::string verdict =
+      sum.consumed() == sent ? bold("Nothing is missing", style) : warning_text("Not all is there", style);
+  return verdict +
+         fmt::format(
+             "\n  {} records sent, {} read = {} counted + {} duplicate + {} rejected + {} out of scope\n",
+             n(sent), n(sum.consumed()), n(sum.counted), n(sum.duplicate), n(sum.rejected),
+             n(sum.out_of_scope));
 }
 
 }  // namespace
 
-Expected<std::string> closing_report(const std::string& state_dir, TimeNs from, TimeNs to, TextStyle style) {
+Expected<std::string> closing_report(const std::string& state_dir, TimeNs from, TimeNs to, std::uint64_t sent,
+                                     TextStyle style) {
   const auto store = Store::open(state_dir, Store::Access::read);
   if (!store) return tl::unexpected(store.error());
   const auto snapshot = (*store)->snapshot();
@@ -91,7 +94,7 @@ Expected<std::string> closing_report(const std::string& state_dir, TimeNs from, 
   if (!report) return tl::unexpected(report.error());
   std::string out =
       to_text(by_agency_and_state(*report), style) + "\n" + to_text(by_letter_figure(*report), style) + "\n";
-  return out + bold("Nothing is missing: ", style) + completeness_line(*snapshot);
+  return out + completeness(*snapshot, sent, style);
 }
 
 }  // namespace blockwatch

@@ -2,6 +2,7 @@
 // missing.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/error.h"
@@ -10,7 +11,9 @@
 
 namespace blockwatch {
 
-/// Reads the state that the service has left; `from` and `to` are whole UTC days.
-Expected<std::string> closing_report(const std::string& state_dir, TimeNs from, TimeNs to, TextStyle style);
+/// Reads the state that the service has left; `from` and `to` are whole UTC days, `sent`
+/// records were written to the topic.
+Expected<std::string> closing_report(const std::string& state_dir, TimeNs from, TimeNs to, std::uint64_t sent,
+                                     TextStyle style);
 
 }  // namespace blockwatch

@@ -131,8 +131,8 @@ Expected<void> play(std::uint64_t seconds, const std::atomic<bool>& stop, TextSt
   if (!sent) return sent;
 
   const TimeNs end_day = bucket_of(wall_clock_now(), kDay) + 1;
-  auto report =
-      closing_report((*stage)->configuration.settings().state_dir, first_day * kDay, end_day * kDay, style);
+  auto report = closing_report((*stage)->configuration.settings().state_dir, first_day * kDay, end_day * kDay,
+                               (*traffic)->written(), style);
   if (!report) return tl::unexpected(report.error());
   say("\n" + latency_line(**feed) + "\n" + *report + next_steps(style));
   return {};

@@ -315,10 +315,10 @@ void Traffic::time_oddly(TimeNs sent_at) {
   TimeForm& form = draft_.form;
   switch (random_.below(6)) {
     case 0:
-      draft_.time = sent_at - random_.between(60, 47 * 3600) * kSecond;
+      draft_.time = sent_at - random_.between(60, 49 * 3600) * kSecond;
       break;
     case 1:
-      draft_.time = sent_at - random_.between(49, 30 * 24) * kHour;
+      draft_.time = sent_at - random_.between(47 * 3600, 30 * 24 * 3600) * kSecond;
       break;
     case 2:
       draft_.time = sent_at - random_.between(30, 395) * kDay;

@@ -20,7 +20,11 @@ Json counts_by_name(const Counts& counts) {
 }
 
 Json sighting(const Sighting& s) {
-  return {{"topic", s.topic}, {"partition", s.partition}, {"offset", s.offset}, {"time", format_time(s.time)}, {"ori", s.ori}};
+  return {{"topic", s.topic},
+          {"partition", s.partition},
+          {"offset", s.offset},
+          {"time", format_time(s.time)},
+          {"ori", s.ori}};
 }
 
 std::string_view event_type(std::string_view milestone) {
@@ -32,12 +36,16 @@ std::string_view event_type(std::string_view milestone) {
 // What happened, with {0} the agency, {1} the jurisdiction, {2} the policy.
 std::string_view sentence_of(std::string_view kind) {
   if (kind == "block_leak") return "{0} got data of {1} although policy {2} blocks it";
-  if (kind == "blocked_query") return "{0} queried {1} although policy {2} blocks it; the block is not shown to hold";
+  if (kind == "blocked_query")
+    return "{0} queried {1} although policy {2} blocks it; the block is not shown to hold";
   if (kind == "blocked_attempt") return "{0} tried to query {1}; the block of policy {2} held";
-  if (kind == "enforcement_gap") return "{0} queried {1} after policy {2} was ordered and before it is enforced";
+  if (kind == "enforcement_gap")
+    return "{0} queried {1} after policy {2} was ordered and before it is enforced";
   if (kind == "exception_exceeded") return "exception {2} was used more often than it allows";
-  if (kind == "broadcast_by_blocked") return "{0} reached {1} by a region or broadcast although policy {2} blocks it";
-  if (kind == "side_channel") return "{0} sent free text or a directory query to {1} although policy {2} blocks it";
+  if (kind == "broadcast_by_blocked")
+    return "{0} reached {1} by a region or broadcast although policy {2} blocks it";
+  if (kind == "side_channel")
+    return "{0} sent free text or a directory query to {1} although policy {2} blocks it";
   if (kind == "unknown_ori") return "an ORI that no catalog row, pattern or line code explains asked";
   if (kind == "inactive_ori") return "an inactive, expired or not yet valid ORI of {0} asked";
   if (kind == "lookalike_ori") return "an ORI that resembles one of {0}, which a policy blocks, asked";
@@ -47,7 +55,8 @@ std::string_view sentence_of(std::string_view kind) {
 }  // namespace
 
 std::string incident_sentence(const IncidentKey& key, std::uint64_t count, std::string_view milestone) {
-  std::string text = fmt::format(fmt::runtime(sentence_of(key.kind)), key.agency, key.jurisdiction, key.policy);
+  std::string text =
+      fmt::format(fmt::runtime(sentence_of(key.kind)), key.agency, key.jurisdiction, key.policy);
   text += fmt::format(" ({} on {}", count == 1 ? "once" : fmt::format("{} times", count), key.day);
   return text + (milestone == kClosedMilestone ? "; the day is closed)" : ")");
 }
@@ -70,14 +79,15 @@ std::string cloud_event(const CloudEventFacts& facts) {
   if (counters.last) data["last"] = sighting(*counters.last);
   data["milestone"] = facts.milestone;
   data["summary"] = incident_sentence(key, facts.count, facts.milestone);
-  const Json event{{"specversion", "1.0"},
-                   {"id", facts.notification},
-                   {"source", "blockwatch/" + std::string(facts.instance)},
-                   {"type", event_type(facts.milestone)},
-                   {"subject", fmt::format("{}/{}/{}/{}", key.kind, key.policy, key.jurisdiction, key.agency)},
-                   {"time", format_time(facts.made_at)},
-                   {"datacontenttype", "application/json"},
-                   {"data", std::move(data)}};
+  const Json event{
+      {"specversion", "1.0"},
+      {"id", facts.notification},
+      {"source", "blockwatch/" + std::string(facts.instance)},
+      {"type", event_type(facts.milestone)},
+      {"subject", fmt::format("{}/{}/{}/{}", key.kind, key.policy, key.jurisdiction, key.agency)},
+      {"time", format_time(facts.made_at)},
+      {"datacontenttype", "application/json"},
+      {"data", std::move(data)}};
   return event.dump();
 }
 

@@ -13,7 +13,7 @@ struct CloudEventFacts {
   std::string_view notification;  // id
   std::string_view incident;      // id
   const IncidentKey* key = nullptr;
-  std::string_view authority;  // of the policy; empty where there is none
+  std::string_view authority;                  // of the policy; empty where there is none
   const IncidentCounters* counters = nullptr;  // summed over partitions
   std::uint64_t count = 0;                     // counters->count less the allowance
   std::string_view milestone;

@@ -30,7 +30,9 @@ constexpr char kSeparator = '\x1f';
 
 }  // namespace
 
-std::string_view name_of(IncidentKind kind) { return kKinds.at(static_cast<std::size_t>(kind)).name; }
+std::string_view name_of(IncidentKind kind) {
+  return kKinds.at(static_cast<std::size_t>(kind)).name;
+}
 
 std::string_view severity_of(std::string_view kind) {
   for (const KindFacts& facts : kKinds) {

@@ -11,8 +11,17 @@
 namespace blockwatch {
 
 enum class IncidentKind : std::uint8_t {
-  block_leak, blocked_query, blocked_attempt, enforcement_gap, exception_exceeded, broadcast_by_blocked, side_channel,
-  unknown_ori, inactive_ori, lookalike_ori, watch,
+  block_leak,
+  blocked_query,
+  blocked_attempt,
+  enforcement_gap,
+  exception_exceeded,
+  broadcast_by_blocked,
+  side_channel,
+  unknown_ori,
+  inactive_ori,
+  lookalike_ori,
+  watch,
 };
 inline constexpr std::size_t kIncidentKindCount = 11;
 std::string_view name_of(IncidentKind kind);
@@ -26,7 +35,8 @@ std::string incident_id(const IncidentKey& key);
 /// 64 hex digits: SHA-256(incident id, 0x1F, milestone).
 std::string notification_id(std::string_view incident, std::string_view milestone);
 
-/// The milestones that a count reaches on its way from `before` to `after`: `opened`, `10`, `100`, …, in order.
+/// The milestones that a count reaches on its way from `before` to `after`: `opened`, `10`, `100`, …, in
+/// order.
 std::vector<std::string> milestones_reached(std::uint64_t before, std::uint64_t after);
 
 inline constexpr std::string_view kClosedMilestone = "closed";

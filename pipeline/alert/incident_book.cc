@@ -15,7 +15,8 @@ namespace {
 
 struct SlotHash {
   std::size_t operator()(const IncidentSlot& s) const {
-    std::uint64_t h = static_cast<std::uint64_t>(s.kind) << 56U ^ static_cast<std::uint64_t>(s.day) << 32U ^ s.policy;
+    std::uint64_t h =
+        static_cast<std::uint64_t>(s.kind) << 56U ^ static_cast<std::uint64_t>(s.day) << 32U ^ s.policy;
     h = (h ^ h >> 29U) * 0xBF58476D1CE4E5B9ULL;
     h ^= static_cast<std::uint64_t>(s.agency) << 32U ^ s.jurisdiction;
     h = (h ^ h >> 32U) * 0x94D049BB133111EBULL;
@@ -32,8 +33,8 @@ struct Incident {
   bool closed = false;
   IncidentCounters total;
   std::map<std::uint32_t, IncidentCounters> parts;
-  std::uint64_t notified_count = 0;  // as of the last take()
-  std::set<std::uint32_t> changed;   // partitions since the last take()
+  std::uint64_t notified_count = 0;     // as of the last take()
+  std::set<std::uint32_t> changed;      // partitions since the last take()
   TimeNs newest_broker_time = kNoTime;  // since the last take()
 
   std::uint64_t count() const { return total.count > allowance ? total.count - allowance : 0; }
@@ -75,8 +76,10 @@ struct IncidentBook::Impl {
 
   void wait_for_close(Incident* incident) {
     if (incident->closed) return;
-    if (incident->closes_at == kNoTime) open_ended.push_back(incident);
-    else waiting.emplace(incident->closes_at, incident);
+    if (incident->closes_at == kNoTime)
+      open_ended.push_back(incident);
+    else
+      waiting.emplace(incident->closes_at, incident);
   }
 
   // Loads the parts that earlier commits stored.
@@ -105,7 +108,8 @@ struct IncidentBook::Impl {
     IncidentKey key = key_of(a.slot);
     std::string id = incident_id(key);
     const auto known = by_id.find(id);
-    Incident& incident = known != by_id.end() ? *known->second : load(std::move(id), std::move(key), a.allowance, a.closes_at);
+    Incident& incident =
+        known != by_id.end() ? *known->second : load(std::move(id), std::move(key), a.allowance, a.closes_at);
     found->second = &incident;
     return incident;
   }
@@ -117,8 +121,8 @@ struct IncidentBook::Impl {
     n.milestone = milestone;
     n.time = now;
     n.newest_broker_time = incident.newest_broker_time;
-    n.body = cloud_event({store.identity().instance, n.id, incident.id, &incident.key, incident.authority, &incident.total,
-                          incident.count(), milestone, now});
+    n.body = cloud_event({store.identity().instance, n.id, incident.id, &incident.key, incident.authority,
+                          &incident.total, incident.count(), milestone, now});
     batch.notifications.push_back(std::move(n));
   }
 
@@ -161,8 +165,8 @@ void IncidentBook::add(const IncidentAddition& a) {
 void IncidentBook::take(CommitBatch& batch, TimeNs now) {
   for (Incident* incident : impl_->changed) {
     for (const std::uint32_t partition : incident->changed) {
-      batch.incidents.push_back({incident->id, partition, incident->key, incident->allowance, incident->closes_at,
-                                 incident->parts.at(partition)});
+      batch.incidents.push_back({incident->id, partition, incident->key, incident->allowance,
+                                 incident->closes_at, incident->parts.at(partition)});
     }
     for (const std::string& milestone : milestones_reached(incident->notified_count, incident->count())) {
       impl_->notify(*incident, milestone, batch, now);

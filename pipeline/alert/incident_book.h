@@ -1,7 +1,8 @@
-// The incidents that are being counted: adds observations, and turns what a commit reached into notifications.
+// The incidents that are being counted: adds observations, and turns what a commit reached into
+// notifications.
 //
-// Counters are kept per partition and as their sum; the store holds the parts. Nothing here is durable by itself: take()
-// moves every change into the commit batch, notifications included, before anything is sent.
+// Counters are kept per partition and as their sum; the store holds the parts. Nothing here is durable by
+// itself: take() moves every change into the commit batch, notifications included, before anything is sent.
 #pragma once
 
 #include <cstdint>
@@ -60,8 +61,8 @@ class IncidentBook {
 
   /// The earliest clock that closes an incident; kTimeMax if none waits.
   TimeNs next_close() const;
-  /// Closes (with a notification each) what `clock` has passed; call after take() of the same batch. kTimeMax closes
-  /// everything.
+  /// Closes (with a notification each) what `clock` has passed; call after take() of the same batch. kTimeMax
+  /// closes everything.
   void close_passed(TimeNs clock, CommitBatch& batch, TimeNs now);
 
  private:

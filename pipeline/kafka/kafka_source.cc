@@ -1,14 +1,13 @@
 #include "pipeline/kafka/kafka_source.h"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
 #include "pipeline/kafka/client.h"
+#include "pipeline/kafka/topic_watch.h"
 
 namespace blockwatch {
 namespace {
@@ -20,11 +19,8 @@ constexpr std::size_t kBatchRecordsMax = 10'000;
 constexpr milliseconds kLagInterval{500};
 constexpr milliseconds kBrokerCommitInterval{1000};
 constexpr std::chrono::seconds kTopicGrace{5};  // how long a topic may be unknown before that is an answer
-constexpr std::chrono::seconds kGrowthInterval{30};
 // Below this lag everything fits into the local queues and no fetch ever pauses.
 constexpr std::uint64_t kCatchingUpRecords = 10'000;
-constexpr milliseconds kWakePeriod{5};
-constexpr milliseconds kIdlePeriod{250};
 
 // Before 2.2 a full local queue puts the broker thread to sleep for up to a second while the consumer
 // starves; later versions have a setting for that pause.
@@ -87,59 +83,6 @@ struct Position {
   std::optional<std::uint64_t> next_offset;  // none: whatever comes first
   bool at_end = false;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;  // the last one logged
-};
-
-/// Beside the consumer, on a thread of its own, asks a broker for the topic's metadata: every few
-/// milliseconds while catching up, where librdkafka needs its broker thread woken, and now and then to see
-/// whether the topic has grown.
-class TopicWatch {
- public:
-  TopicWatch(rd_kafka_t* handle, rd_kafka_topic_t* topic, bool wake)
-      : handle_(handle), topic_(topic), wake_(wake), thread_([this] { run(); }) {}
-  ~TopicWatch() {
-    {
-      const std::lock_guard lock(mutex_);
-      stop_ = true;
-    }
-    changed_.notify_one();
-    thread_.join();
-  }
-  TopicWatch(const TopicWatch&) = delete;
-  TopicWatch& operator=(const TopicWatch&) = delete;
-
-  void catching_up(bool yes) { catching_up_.store(yes, std::memory_order_relaxed); }
-  /// Partitions that the topic was last seen to have; 0 before the first answer.
-  std::uint32_t partition_count() const { return partition_count_.load(std::memory_order_relaxed); }
-
- private:
-  void run() {
-    auto next_look = steady_clock::now() + kGrowthInterval;
-    std::unique_lock lock(mutex_);
-    while (!stop_) {
-      const bool waking = wake_ && catching_up_.load(std::memory_order_relaxed);
-      changed_.wait_for(lock, waking ? kWakePeriod : kIdlePeriod, [this] { return stop_; });
-      if (stop_ || (!waking && steady_clock::now() < next_look)) continue;
-      lock.unlock();
-      rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;
-      if (const kafka::Metadata answer = kafka::ask_metadata(handle_, topic_, 100, error);
-          answer && answer->topic_cnt == 1 && answer->topics[0].err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        partition_count_.store(static_cast<std::uint32_t>(answer->topics[0].partition_cnt),
-                               std::memory_order_relaxed);
-      }
-      next_look = steady_clock::now() + kGrowthInterval;
-      lock.lock();
-    }
-  }
-
-  rd_kafka_t* handle_;
-  rd_kafka_topic_t* topic_;
-  const bool wake_;
-  std::atomic<bool> catching_up_{false};
-  std::atomic<std::uint32_t> partition_count_{0};
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool stop_ = false;
-  std::thread thread_;  // last: it uses all of the above
 };
 
 /// Owns the consumer handle. The records of a batch borrow from librdkafka's messages, which go back at the
@@ -378,7 +321,7 @@ class KafkaSource final : public Source {
   std::map<std::uint32_t, std::uint64_t> uncommitted_;
   steady_clock::time_point next_commit_{};
   steady_clock::time_point next_lag_report_{};
-  std::optional<TopicWatch> watch_;
+  std::optional<kafka::TopicWatch> watch_;
 };
 
 // How many partitions the topic has, as soon as a broker says so.

@@ -21,10 +21,11 @@ def test_the_demo_shows_alerts_and_a_report_and_leaves_nothing_behind(bin_dir, t
     assert any(re.search(r"(il-ice|ma-license|mn-ice|ny-immigration).* \d+ ms$", x) for x in alerts), done.stdout
     assert re.search(r"^agency +state +requests .*blocked", done.stdout, re.M)
     assert re.search(r"^ICE total +\d", done.stdout, re.M)
-    figures = re.search(r"([\d,]+) records read = ([\d,]+) counted \+ ([\d,]+) duplicate \+ ([\d,]+) rejected \+ ([\d,]+) out",
-                        done.stdout)  # fmt: skip
-    read, *fates = (int(x.replace(",", "")) for x in figures.groups())
-    assert read == sum(fates) and read >= 500
+    figures = re.search(r"([\d,]+) records sent, ([\d,]+) read = ([\d,]+) counted \+ ([\d,]+) duplicate \+ "
+                        r"([\d,]+) rejected \+ ([\d,]+) out", done.stdout)  # fmt: skip
+    sent, read, *fates = (int(x.replace(",", "")) for x in figures.groups())
+    assert sent == read == sum(fates) and read >= 500
+    assert "Nothing is missing" in done.stdout
     assert list(tmp_path.iterdir()) == []
 
 
