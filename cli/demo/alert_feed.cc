@@ -43,7 +43,7 @@ std::string_view color_of(std::string_view severity) {
   return "\x1b[36m";
 }
 
-std::string colored(std::string text, std::string_view color, TextStyle style) {
+std::string colored(const std::string& text, std::string_view color, TextStyle style) {
   return style.color ? std::string(color) + text + "\x1b[0m" : text;
 }
 

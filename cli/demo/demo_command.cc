@@ -146,7 +146,8 @@ void add_demo_command(CLI::App& app, int& exit_code) {
       "demo", "See it at work on made-up traffic: no Kafka, no configuration, no input needed");
   command->add_option("--seconds", *seconds, "How long the traffic runs")
       ->capture_default_str()
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{86'400}));
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{86'400}))
+      ->type_name("N");
   command->callback([seconds, &exit_code] {
     std::atomic<bool> stop{false};
     const StopSignals signals(stop);

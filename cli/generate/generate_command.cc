@@ -43,7 +43,7 @@ struct GenerateWords {
 // The example policy has a block's gap and its enforcement in this span.
 constexpr const char* kDefaultFrom = "2025-05-20";
 constexpr std::uint32_t kDefaultPartitions = 4, kPartitionsMax = 10'000;
-constexpr std::uint64_t kDaysMax = 3'650;
+constexpr std::uint64_t kDaysMax = 3'650, kRecordsMax = 1'000'000'000'000;
 
 /// Lets `per_second` through.
 class Pace {
@@ -196,30 +196,40 @@ void add_generate_command(CLI::App& app, int& exit_code) {
       "timestamps; with --to-kafka as well, files and topic hold the same records in the same order.");
   command->add_option("--events", words->events, "How many records")
       ->required()
-      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1} << 40U));
-  command->add_option("--seed", words->seed, "Which traffic")->capture_default_str();
-  command->add_option("--out", words->out, "Write files into this folder");
+      ->check(CLI::Range(std::uint64_t{1}, kRecordsMax))
+      ->type_name("N");
+  command->add_option("--seed", words->seed, "Which traffic")->capture_default_str()->type_name("N");
+  command->add_option("--out", words->out, "Write files into this folder")->type_name("DIR");
   command->add_option("--to-kafka", words->to_kafka, "Write to a topic; creates it if it does not exist")
-      ->expected(3)
+      ->type_size(3)
+      ->expected(1)
       ->type_name("BROKERS TOPIC PARTITIONS");
   command
-      ->add_option("--partitions", words->partitions, "Files of --out (4 unless --to-kafka says otherwise)")
-      ->check(CLI::Range(std::uint32_t{1}, kPartitionsMax));
-  command->add_option("--from", words->from,
-                      std::string("First moment: a time or a date (") + kDefaultFrom + ")");
+      ->add_option("--partitions", words->partitions, "Files of --out (4, unless --to-kafka says otherwise)")
+      ->check(CLI::Range(std::uint32_t{1}, kPartitionsMax))
+      ->type_name("N");
+  command
+      ->add_option("--from", words->from,
+                   std::string("First moment, a time or a date (") + kDefaultFrom + ")")
+      ->type_name("TIME");
   command->add_option("--days", words->days, "How many days the records are spread over")
       ->capture_default_str()
-      ->check(CLI::Range(std::uint64_t{1}, kDaysMax));
-  auto* agencies = command->add_option("--agencies", words->agencies,
-                                       "agencies.toml of those who ask (default: the example)");
-  auto* oris = command->add_option("--oris", words->oris, "oris.csv of those who ask (default: the example)");
+      ->check(CLI::Range(std::uint64_t{1}, kDaysMax))
+      ->type_name("N");
+  auto* agencies =
+      command->add_option("--agencies", words->agencies, "agencies.toml of those who ask (the example)")
+          ->type_name("FILE");
+  auto* oris = command->add_option("--oris", words->oris, "oris.csv of those who ask (the example)")
+                   ->type_name("FILE");
   agencies->needs(oris);
   oris->needs(agencies);
   command->add_option("--rate", words->rate, "Records a second; without --from their times are now")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, kRecordsMax))
+      ->type_name("N");
   command->add_option("--oddities", words->oddities, "Share of odd, late, repeated and bad records, 0 to 1")
       ->capture_default_str()
-      ->check(CLI::Range(0.0, 1.0));
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("SHARE");
   command->callback([words, &exit_code] {
     if (auto ok = generate(*words); !ok) {
       std::fprintf(stderr, "blockwatch generate: %s\n", ok.error().message.c_str());

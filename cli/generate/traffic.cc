@@ -21,37 +21,37 @@ constexpr std::uint64_t kOldEvery = 64;
 constexpr TimeNs kRepeatedWithin = 6 * kHour, kUsedAgainAfter = 30 * kHour, kOldKept = 96 * kHour;
 
 const Weighted<Text>& keys() {
-  static const Weighted<Text> table{
+  static const Weighted<Text> kTable{
       {"DQ", 380}, {"RQ", 400}, {"DQG", 30}, {"DNQ", 15}, {"KQ", 40}, {"RQG", 10}, {"RNQ", 10},
       {"RPQ", 10}, {"IQ", 20},  {"FQ", 10},  {"AQ", 3},   {"BQ", 3},  {"AM", 12},  {"LQ", 3},
       {"NLQ", 2},  {"NFQ", 2},  {"TQ", 3},   {"IAQ", 7},  {"DR", 10}, {"RR", 10},  {"KR", 3},
       {"DRG", 1},  {"DNR", 1},  {"RNR", 1},  {"RPR", 1},  {"IAR", 1}, {"ER", 6},   {"SM", 2}};
-  return table;
+  return kTable;
 }
 
 const Weighted<Text>& channels() {
-  static const Weighted<Text> table{{"nlets", 800}, {"leads", 60}, {"clets", 40},
-                                    {"web", 30},    {"NLETS", 30}, {"", 40}};
-  return table;
+  static const Weighted<Text> kTable{{"nlets", 800}, {"leads", 60}, {"clets", 40},
+                                     {"web", 30},    {"NLETS", 30}, {"", 40}};
+  return kTable;
 }
 
 const Weighted<Text>& outcomes() {
-  static const Weighted<Text> table{{"answered", 700}, {"no_record", 180}, {"rejected", 50},
-                                    {"error", 20},     {"unknown", 20},    {"", 30}};
-  return table;
+  static const Weighted<Text> kTable{{"answered", 700}, {"no_record", 180}, {"rejected", 50},
+                                     {"error", 20},     {"unknown", 20},    {"", 30}};
+  return kTable;
 }
 
 // What ICE gets from a state that has blocked it.
 const Weighted<Text>& outcomes_of_a_block() {
-  static const Weighted<Text> table{
+  static const Weighted<Text> kTable{
       {"rejected", 900}, {"no_record", 50}, {"answered", 30}, {"error", 10}, {"unknown", 10}};
-  return table;
+  return kTable;
 }
 
 const Weighted<int>& offsets() {
-  static const Weighted<int> table{{-300, 300}, {-360, 300}, {-420, 100}, {-480, 150}, {0, 20},
-                                   {-240, 60},  {-600, 5},   {600, 5},    {330, 1},    {840, 1}};
-  return table;
+  static const Weighted<int> kTable{{-300, 300}, {-360, 300}, {-420, 100}, {-480, 150}, {0, 20},
+                                    {-240, 60},  {-600, 5},   {600, 5},    {330, 1},    {840, 1}};
+  return kTable;
 }
 
 constexpr std::array<Text, 4> kStatesOfTheLetter{"IL", "MA", "MN", "NY"};

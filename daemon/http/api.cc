@@ -177,8 +177,9 @@ HttpResponse Api::report(const HttpRequest& request) const {
   words.jurisdiction = value_of(request, "jurisdiction");
   words.unit = value_of(request, "unit", words.unit);
   words.rollup = *rollup;
-  const auto made =
-      make_report(*store_.snapshot(), words, settings_.lateness, {worker_.at_end, wall_clock_now()});
+  // The snapshot after the mark: what was committed up to the log's end is in it.
+  const LiveClocks live{worker_.at_end, wall_clock_now()};
+  const auto made = make_report(*store_.snapshot(), words, settings_.lateness, live);
   if (!made) return http_error(made.error().code == ExitCode::usage ? 422 : 500, made.error().message);
   return json(to_json(*made));
 }

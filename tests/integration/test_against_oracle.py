@@ -1,9 +1,11 @@
 """A million generated events through a real Kafka: every figure equals the oracle's, which shares no code with us."""
 
 import pathlib
+import shutil
 
 import pytest
 
+from support.processes import ROOT
 from support.product import (
     World,
     assert_alert_topic_holds_every_notification,
@@ -14,6 +16,7 @@ from support.product import (
     generate,
     new_topic,
     oracle_running,
+    truth_of,
     wait_alerts_delivered,
 )
 
@@ -112,3 +115,26 @@ def assert_every_feature_occurred(truth):
     totals = truth["reports"][0]["totals"]
     for name in ("answered", "no_record", "rejected", "error", "unknown", "blocked", "leaks", "gap", "photo"):
         assert totals[name] > 0, name
+
+
+def test_the_worked_example_gives_the_figures_worked_out_by_hand(tmp_path, bin_dir):
+    example = ROOT / "tests/oracle/example"
+    world = World(
+        tmp_path, bin_dir, policy=example / "policy.toml", agencies=example / "agencies.toml", oris=example / "oris.csv"
+    )
+    data = tmp_path / "data"
+    shutil.copytree(example / "data", data)
+    as_of = "2025-12-01T00:00:00Z"
+    world.replay("--as-of", as_of, "--input", data / "p0.ndjson", "--input", data / "p1.ndjson")
+    truth = truth_of(world, data, as_of=as_of)
+    assert_same_everything(world, truth, ended=True)
+
+    partitions = world.completeness()["partitions"]
+    figures = {name: sum(p[name] for p in partitions) for name in ("consumed", "counted", "duplicate", "rejected", "out_of_scope")}
+    assert figures == {"consumed": 31, "counted": 26, "duplicate": 1, "rejected": 3, "out_of_scope": 1}
+    totals = world.report(truth, {"by": ["agency"]})["totals"]
+    expected = {"requests": 30, "answered": 20, "no_record": 2, "rejected": 7, "error": 1, "unknown": 0, "blocked": 16, "leaks": 6,
+                "excepted": 3, "gap": 2, "watched": 1, "shadow": 0, "photo": 5}  # fmt: skip
+    assert totals == expected
+    # block_leak, il-ice, IL, ice, 2025-11-12 joined by 0x1F, by sha256sum.
+    assert "7d88ae9216fad56a424dbb120702b17c" in {i["incident"] for i in world.incidents()}
