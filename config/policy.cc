@@ -47,7 +47,8 @@ class PolicyReader {
   void read_classes(const TableReader& reader, PolicyRule& rule);
   void read_exception(const TableReader& block, const toml::Value& table, PolicyRule& rule);
   JurisdictionSet jurisdictions_of(const TableReader& reader);
-  std::vector<NodeIndex> nodes_of(const TableReader& reader, std::string_view key, std::string needed_hint);
+  std::vector<NodeIndex> nodes_of(const TableReader& reader, std::string_view key,
+                                  const std::string& needed_hint);
   bool covers_nothing(const PolicyRule& rule) const;
 
   const Catalog* known_;  // null: names cannot be checked
@@ -57,9 +58,9 @@ class PolicyReader {
 };
 
 std::vector<NodeIndex> PolicyReader::nodes_of(const TableReader& reader, std::string_view key,
-                                              std::string needed_hint) {
+                                              const std::string& needed_hint) {
   std::vector<NodeIndex> nodes;
-  for (const PlacedText& name : reader.texts(key, std::move(needed_hint))) {
+  for (const PlacedText& name : reader.texts(key, needed_hint)) {
     const NodeIndex node = find_node(known_, name, reader.subject(), reporter_);
     if (node != kNoNode) nodes.push_back(node);
   }

@@ -60,13 +60,13 @@ const toml::Value* TableReader::value(std::string_view key, Type type, const std
   return nullptr;
 }
 
-std::optional<PlacedText> TableReader::text(std::string_view key, std::string needed_hint) const {
+std::optional<PlacedText> TableReader::text(std::string_view key, const std::string& needed_hint) const {
   const toml::Value* v = value(key, Type::text, needed_hint);
   if (v == nullptr) return std::nullopt;
   return PlacedText{v->text, v->place};
 }
 
-std::vector<PlacedText> TableReader::texts(std::string_view key, std::string needed_hint) const {
+std::vector<PlacedText> TableReader::texts(std::string_view key, const std::string& needed_hint) const {
   std::vector<PlacedText> out;
   const toml::Value* list = value(key, Type::list, needed_hint);
   if (list == nullptr) return out;

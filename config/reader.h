@@ -51,9 +51,9 @@ class TableReader {
   bool has(std::string_view key) const { return table_.find(key) != nullptr; }
 
   /// Empty result: absent, or reported. `needed_hint` non-empty: absence is reported with that hint.
-  std::optional<PlacedText> text(std::string_view key, std::string needed_hint = {}) const;
+  std::optional<PlacedText> text(std::string_view key, const std::string& needed_hint = {}) const;
   /// Empty list: absent, empty, or reported.
-  std::vector<PlacedText> texts(std::string_view key, std::string needed_hint = {}) const;
+  std::vector<PlacedText> texts(std::string_view key, const std::string& needed_hint = {}) const;
   /// A TOML time with offset, a TOML date, or either as text; kNoTime: absent, or reported.
   TimeNs time(std::string_view key) const;
   /// Zero or more.
