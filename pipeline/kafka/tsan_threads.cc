@@ -13,8 +13,10 @@
 
 namespace {
 
+// NOLINTBEGIN(misc-redundant-expression): equal here, and to stay so.
 static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t) && alignof(mtx_t) == alignof(pthread_mutex_t));
 static_assert(sizeof(cnd_t) == sizeof(pthread_cond_t) && alignof(cnd_t) == alignof(pthread_cond_t));
+// NOLINTEND(misc-redundant-expression)
 
 pthread_mutex_t* posix(mtx_t* mutex) {
   return reinterpret_cast<pthread_mutex_t*>(mutex);

@@ -22,7 +22,7 @@ using testing::StartsWith;
 // Answers one request on an open listener with fixed bytes and keeps what it was asked.
 class OneAnswer {
  public:
-  OneAnswer(int listener, std::string status, std::string body)
+  OneAnswer(int listener, const std::string& status, const std::string& body)
       : thread_([this, listener,
                  answer = "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) +
                           "\r\nConnection: close\r\n\r\n" + body] {
