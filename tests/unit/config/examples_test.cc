@@ -20,11 +20,11 @@ class Examples : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     Diagnostics diagnostics;
-    loaded_ = load_configuration((examples() / "blockwatchd.toml").string(), diagnostics);
-    ASSERT_TRUE(loaded_) << texts(diagnostics);
+    loaded = load_configuration((examples() / "blockwatchd.toml").string(), diagnostics);
+    ASSERT_TRUE(loaded) << texts(diagnostics);
   }
-  static const Catalog& catalog() { return loaded_->catalog; }
-  static const Policy& policy() { return loaded_->policy; }
+  static const Catalog& catalog() { return loaded->catalog; }
+  static const Policy& policy() { return loaded->policy; }
   static std::vector<const OriRow*> rows(std::string_view ori) {
     std::vector<const OriRow*> out;
     for (const OriRow& row : catalog().oris) {
@@ -32,9 +32,9 @@ class Examples : public testing::Test {
     }
     return out;
   }
-  static std::optional<Configuration> loaded_;
+  static std::optional<Configuration> loaded;
 };
-std::optional<Configuration> Examples::loaded_;
+std::optional<Configuration> Examples::loaded;
 
 TEST_F(Examples, Have18000OrisOn120Agencies) {
   std::set<std::string_view> oris;

@@ -31,9 +31,7 @@ TEST(Ids, AreUtf8OfAtMost128BytesWithoutControlCharacters) {
   EXPECT_EQ(id_problem(std::string(128, 'x')), "");
   EXPECT_NE(id_problem(""), "");
   EXPECT_NE(id_problem(std::string(129, 'x')), "");
-  for (const std::string_view bad : {"a\x1F"
-                                     "b",
-                                     "a\n", "\x7F", "a\xC2\x80", "\xC2\x9F"})
+  for (const std::string_view bad : {"a\x1F!", "a\n", "\x7F", "a\xC2\x80", "\xC2\x9F"})
     EXPECT_NE(id_problem(bad), "") << bad;
   EXPECT_EQ(id_problem("\xC2\xA0"), "") << "the first character after the C1 controls";
 }

@@ -9,7 +9,7 @@ namespace blockwatch {
 namespace {
 
 class Expand : public testing::Test {
- protected:
+ public:
   Expand() {
     world.region("WEST", {"CA", "OR", "WA"});
     world.region("COAST", {"CA", "NY"});

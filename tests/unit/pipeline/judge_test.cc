@@ -12,7 +12,7 @@ const TimeNs kInForce = instant("2025-02-01T00:00:00Z");
 const TimeNs kEnds = instant("2025-06-01T00:00:00Z");
 
 class Judge : public testing::Test {
- protected:
+ public:
   Judge() {
     world.agency("dhs");
     world.agency("ice", "dhs");
@@ -203,7 +203,7 @@ TEST_F(Judge, AWatchWatchesFromTheEarlierOfItsDatesUntilItEnds) {
 }
 
 class JudgeException : public Judge {
- protected:
+ public:
   PolicyException& exception(PolicyRule& rule, std::string_view reference) {
     PolicyException& made = rule.exceptions.emplace_back();
     made.reference = reference;

@@ -33,8 +33,8 @@ TEST(ParseJson, ARecordOfExactlyTheLimitIsAcceptedAndOneByteMoreIsTooLarge) {
 }
 
 TEST(ParseJson, ARecordOfTenMegabytesIsTooLargeWhateverItHolds) {
-  EXPECT_EQ(fate(std::string(10'000'000, '[')), "too_large");
-  EXPECT_EQ(fate(std::string(10'000'000, '\xFF')), "too_large");
+  EXPECT_EQ(fate(std::string().assign(10'000'000, '[')), "too_large");
+  EXPECT_EQ(fate(std::string().assign(10'000'000, '\xFF')), "too_large");
 }
 
 TEST(ParseJson, TheLimitIsTheConfiguredOne) {

@@ -10,7 +10,7 @@ const TimeNs kFrom = instant("2025-01-01T00:00:00Z");
 const TimeNs kNoon = instant("2025-06-01T12:00:00Z");
 
 class Destination : public testing::Test {
- protected:
+ public:
   /// "unusable", or "via: codes", then " unknown_code".
   std::string target(std::string_view text, TimeNs time = kNoon) {
     const Target found = world.compile()->target(text, time);

@@ -11,7 +11,7 @@ const TimeNs kNoon = instant("2025-06-01T12:00:00Z");
 const TimeNs kTo = instant("2026-01-01T00:00:00Z");
 
 class WhoAsked : public testing::Test {
- protected:
+ public:
   WhoAsked() {
     world.agency("dhs");
     world.agency("ice", "dhs");
@@ -217,7 +217,7 @@ TEST_F(WhoAsked, AnExpiredRowResolvedByPatternIsStillInactive) {
 }
 
 class LookAlike : public WhoAsked {
- protected:
+ public:
   LookAlike() {
     world.row("VTICEO100", "ice");
     world.block("il-ice", {"IL"}, {"ice"}, kFrom);

@@ -19,6 +19,7 @@ TEST(Telemetry, ShowsEveryFigureUnderItsName) {
   const std::string text = telemetry.render();
   for (const char* line : {
            "blockwatch_records_consumed_total{partition=\"3\",topic=\"nlets.queries\"} 7\n",
+           // NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one line of output
            "blockwatch_partition_progress_timestamp_seconds{partition=\"3\",topic=\"nlets.queries\"} "
            "1762948801\n",
            "blockwatch_lag_records{partition=\"3\",topic=\"nlets.queries\"} 17\n",

@@ -90,8 +90,8 @@ class FakeSnapshot : public Snapshot {
   void end_all() {
     for (auto& [_, p] : partitions_) p.ended = true;
   }
-  std::vector<IncidentSummary> incidents_;
-  std::map<std::string, std::vector<NotificationMark>, std::less<>> notifications_;
+  std::vector<IncidentSummary> stored_incidents;
+  std::map<std::string, std::vector<NotificationMark>, std::less<>> stored_marks;
 
   std::vector<PartitionProgress> partitions() const override {
     std::vector<PartitionProgress> out;
@@ -117,7 +117,7 @@ class FakeSnapshot : public Snapshot {
   }
   std::vector<IncidentSummary> incidents(std::string_view from_day, std::string_view to_day) const override {
     std::vector<IncidentSummary> out;
-    for (const auto& i : incidents_) {
+    for (const auto& i : stored_incidents) {
       if ((from_day.empty() || i.key.day >= from_day) && (to_day.empty() || i.key.day <= to_day))
         out.push_back(i);
     }
@@ -125,8 +125,8 @@ class FakeSnapshot : public Snapshot {
   }
   std::optional<IncidentSummary> incident(std::string_view) const override { return std::nullopt; }
   std::vector<NotificationMark> notifications_of(std::string_view incident) const override {
-    const auto found = notifications_.find(incident);
-    return found == notifications_.end() ? std::vector<NotificationMark>{} : found->second;
+    const auto found = stored_marks.find(incident);
+    return found == stored_marks.end() ? std::vector<NotificationMark>{} : found->second;
   }
   void for_each_reject(const std::function<void(const RejectRecord&)>&) const override {}
   void for_each_evidence(const std::function<void(const Evidence&)>&) const override {}

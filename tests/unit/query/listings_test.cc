@@ -49,8 +49,8 @@ IncidentSummary leak(const std::string& day, const std::string& agency, std::uin
 
 TEST(Incidents, ShowWhatTheContractLists) {
   FakeSnapshot state;
-  state.incidents_ = {leak("2025-11-12", "ice", 1)};
-  state.notifications_[state.incidents_[0].id] = {{"opened", 1, at("2025-11-12T10:00:01Z")}};
+  state.stored_incidents = {leak("2025-11-12", "ice", 1)};
+  state.stored_marks[state.stored_incidents[0].id] = {{"opened", 1, at("2025-11-12T10:00:01Z")}};
   // The id by sha256sum: printf '0123456789abcdef0123456789abcde1\037opened' | sha256sum
   EXPECT_EQ(
       incidents_json(state, {}),
@@ -75,15 +75,15 @@ std::vector<std::string> listed(const FakeSnapshot& state, const IncidentFilter&
 
 TEST(Incidents, AreSortedByDayThenKindPolicyJurisdictionAgency) {
   FakeSnapshot state;
-  state.incidents_ = {leak("2025-11-13", "ice", 1), leak("2025-11-12", "ice", 2),
-                      leak("2025-11-12", "hsi", 3)};
+  state.stored_incidents = {leak("2025-11-13", "ice", 1), leak("2025-11-12", "ice", 2),
+                            leak("2025-11-12", "hsi", 3)};
   EXPECT_THAT(listed(state, {}),
               testing::ElementsAre("2025-11-12 hsi 3", "2025-11-12 ice 2", "2025-11-13 ice 1"));
 }
 
 TEST(Incidents, EveryPartOfTheKeyFilters) {
   FakeSnapshot state;
-  state.incidents_ = {leak("2025-11-12", "ice", 2), leak("2025-11-13", "ice", 1)};
+  state.stored_incidents = {leak("2025-11-12", "ice", 2), leak("2025-11-13", "ice", 1)};
   EXPECT_THAT(listed(state, {.day = "2025-11-13"}), testing::ElementsAre("2025-11-13 ice 1"));
   EXPECT_EQ(listed(state, {.kind = "block_leak"}).size(), 2);
   for (const IncidentFilter& none :
@@ -95,8 +95,8 @@ TEST(Incidents, EveryPartOfTheKeyFilters) {
 
 TEST(Incidents, UsesWithinTheAllowanceAreNoIncident) {
   FakeSnapshot state;
-  state.incidents_ = {leak("2025-11-12", "ice", 5), leak("2025-11-12", "hsi", 7)};
-  for (auto& i : state.incidents_) i.allowance = 5;
+  state.stored_incidents = {leak("2025-11-12", "ice", 5), leak("2025-11-12", "hsi", 7)};
+  for (auto& i : state.stored_incidents) i.allowance = 5;
   EXPECT_THAT(listed(state, {}), testing::ElementsAre("2025-11-12 hsi 2"));
 }
 
