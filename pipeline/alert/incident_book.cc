@@ -74,8 +74,9 @@ struct IncidentBook::Impl {
             part(Dictionary::agency, slot.agency), format_utc_day(slot.day * kDay)};
   }
 
+  // An exception that is not exceeded raises nothing, so there is nothing to close: it waits once it is.
   void wait_for_close(Incident* incident) {
-    if (incident->closed) return;
+    if (incident->closed || incident->count() == 0) return;
     if (incident->closes_at == kNoTime)
       open_ended.push_back(incident);
     else
@@ -130,8 +131,7 @@ struct IncidentBook::Impl {
     incident.closed = true;
     holds_closed = true;
     batch.incidents_closed.push_back(incident.id);
-    // An exception that was never exceeded raised nothing, so there is nothing to close for anybody.
-    if (incident.count() > 0) notify(incident, kClosedMilestone, batch, now);
+    notify(incident, kClosedMilestone, batch, now);
   }
 
   // A closed incident counts on if late observations come; it is loaded again then.
@@ -171,6 +171,7 @@ void IncidentBook::take(CommitBatch& batch, TimeNs now) {
     for (const std::string& milestone : milestones_reached(incident->notified_count, incident->count())) {
       impl_->notify(*incident, milestone, batch, now);
     }
+    if (incident->notified_count == 0) impl_->wait_for_close(incident);
     incident->notified_count = incident->count();
     incident->changed.clear();
     incident->newest_broker_time = kNoTime;

@@ -46,6 +46,7 @@ authority = "order 1"
 reference = "case 1"
 agencies = ["hsi"]
 purposes = ["C"]
+expires_at = 2025-03-01T00:00:00Z
 max_uses = 2
 )";
 
@@ -246,6 +247,22 @@ TEST_F(WorkerTest, AnExceptionWithinItsMaximumRaisesNothing) {
   }
   run(source);
   EXPECT_EQ(store_->log_end(), 0U);
+}
+
+TEST_F(WorkerTest, AnExceptionThatIsExceededAfterItsTimeHasPassedIsStillClosed) {
+  const auto use = [](int i) {
+    return query("e" + std::to_string(i), "2025-02-01T12:00:00Z", "DCHSI0000", R"(,"purpose":"C")");
+  };
+  ScriptedSource within({0});
+  within.add(0, use(0));
+  within.add(0, use(1));
+  run(within, false);  // at the end of the log the wall clock has passed expires_at + lateness
+  open();
+  ScriptedSource beyond({0});
+  for (int i = 0; i < 3; ++i) beyond.add(0, use(i));
+  run(beyond, false);
+  EXPECT_EQ(milestones({"exception_exceeded", "il-ice#case 1", "", "", "2025-01-15"}, "exceeded"),
+            (std::vector<std::string>{"opened", "closed"}));
 }
 
 TEST_F(WorkerTest, ARestartAfterAnyRecordChangesNothing) {
