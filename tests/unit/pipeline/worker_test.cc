@@ -11,6 +11,8 @@
 
 #include "config/catalog.h"
 #include "config/policy.h"
+#include "pipeline/apply.h"
+#include "pipeline/parse.h"
 #include "state/cell.h"
 
 namespace blockwatch {
@@ -326,6 +328,26 @@ TEST_F(WorkerTest, LiveTheWallClockClosesPastDaysAtTheEndOfTheLog) {
   run(source, false);
   EXPECT_EQ(milestones({"blocked_query", "il-ice", "IL", "ice", "2025-02-01"}, "q"),
             (std::vector<std::string>{"opened", "closed"}));
+}
+
+TEST_F(WorkerTest, ADayClosesOnceTheClocksStandAtItsEndPlusLateness) {
+  ApplierOptions options;
+  options.topic = "t";
+  auto applier = Applier::create(*store_, ruleset_, {0}, options);
+  ASSERT_TRUE(applier);
+  const std::string payload = query("a", "2025-02-01T12:00:00Z", "VTICE0900");
+  const SourceRecord record{0, 0, kNoTime, payload};
+  Parser parser(65536);
+  QueryEvent event;
+  Expansion expansion;
+  ASSERT_FALSE(parser.parse(record, event));
+  ASSERT_FALSE(expand(event, *ruleset_, expansion));
+  (*applier)->message(record, event, expansion);
+  CommitBatch batch = (*applier)->take_batch(kNoTime, 0);
+  ASSERT_TRUE(store_->commit(batch));
+  const TimeNs closes = *parse_rfc3339("2025-02-04T00:00:00Z");  // the default lateness is 48 h
+  EXPECT_FALSE((*applier)->closes_any(closes - 1));
+  EXPECT_TRUE((*applier)->closes_any(closes));
 }
 
 TEST_F(WorkerTest, ALateObservationStillCountsAndIsNotClosedTwice) {
