@@ -24,6 +24,7 @@ struct ReplayWords {
   std::vector<std::string> inputs;
   std::string as_of;
   bool deliver = false;
+  std::string history;
 };
 
 // RFC 3339, or a plain date = 00:00 UTC.
@@ -78,12 +79,19 @@ int run_replay_command(const ReplayWords& words) {
     print_diagnostics(diagnostics);
     return static_cast<int>(ExitCode::bad_config);
   }
+  if (!words.history.empty()) {
+    options.history = read_policy_history(words.history, *configuration, diagnostics);
+    if (!options.history) {
+      print_diagnostics(diagnostics);
+      return static_cast<int>(ExitCode::bad_config);
+    }
+  }
   const auto& settings = configuration->settings();
   // Delivered alerts may go to the log; without them only trouble belongs between the lines of a command.
   log::configure(words.deliver ? settings.log_level : std::max(settings.log_level, log::Level::warning),
                  settings.log_format);
   std::atomic<bool> stop{false};
-  const StopSignals signals(stop);
+  const Signals signals(stop);
   ProgressBar bar;
   options.progress = [&](std::uint64_t records, double share) { bar.show(records, share); };
   const auto result = run_replay(*configuration, options, stop);
@@ -113,6 +121,11 @@ void add_replay_command(CLI::App& app, int& exit_code) {
           "--as-of", words->as_of,
           "For files: the time that future and too old events are told by. Default: now, kept in the state")
       ->type_name("TIME");
+  command
+      ->add_option("--policy-history", words->history,
+                   "Judge each event by the policy and catalog that this folder records for its time, not by "
+                   "the configured ones (`blockwatch policy export` writes such a folder)")
+      ->type_name("DIR");
   command->add_flag("--deliver", words->deliver, "Also send the notifications to the configured outputs");
   command->callback([words, &exit_code] { exit_code = run_replay_command(*words); });
 }

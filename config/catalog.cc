@@ -73,4 +73,11 @@ std::optional<Catalog> parse_catalog(std::string_view agencies_name, std::string
   return std::move(draft.catalog);
 }
 
+std::optional<Catalog> parse_agencies(std::string_view name, std::string bytes, Diagnostics& diagnostics) {
+  const std::size_t before = diagnostics.size();
+  CatalogDraft draft = draft_catalog({std::string(name), std::move(bytes)}, {}, diagnostics);
+  if (diagnostics.size() != before) return std::nullopt;
+  return std::move(draft.catalog);
+}
+
 }  // namespace blockwatch

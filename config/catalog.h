@@ -84,4 +84,7 @@ std::optional<Catalog> parse_catalog(std::string_view agencies_name, std::string
                                      std::string_view oris_name, std::string oris_bytes,
                                      Diagnostics& diagnostics);
 
+/// The agencies file alone: a catalog without ORIs, and its digest that of no catalog.
+std::optional<Catalog> parse_agencies(std::string_view name, std::string bytes, Diagnostics& diagnostics);
+
 }  // namespace blockwatch

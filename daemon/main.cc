@@ -33,14 +33,15 @@ ExitCode print_config(const std::string& path) {
 
 ExitCode run(const std::string& path, bool check_only) {
   std::atomic<bool> stop{false};
-  const StopSignals signals(stop);
+  std::atomic<bool> reload{false};
+  const Signals signals(stop, &reload);
   Diagnostics diagnostics;
   const std::optional<Configuration> configuration = load_configuration(path, diagnostics);
   if (!configuration) return report(diagnostics);
   if (check_only) return ExitCode::ok;
   log::configure(configuration->settings().log_level, configuration->settings().log_format);
   log::info("starting", "blockwatchd starts", {{"version", BLOCKWATCH_VERSION}, {"config", path}});
-  if (const auto done = run_service(*configuration, stop, nullptr); !done) {
+  if (const auto done = run_service(*configuration, path, {stop, reload}, nullptr); !done) {
     log::error("fatal", done.error().message, {{"exit", static_cast<int>(done.error().code)}});
     return done.error().code;
   }

@@ -12,7 +12,7 @@
 
 namespace blockwatch {
 
-/// Opens the state and checks that it belongs to this configuration: its topic, its versions.
+/// Opens the state and checks that it belongs to this configuration: its topic.
 Expected<std::unique_ptr<Store>> open_state(const Configuration& configuration);
 
 /// Next offset by partition, as the store has them.
@@ -30,8 +30,6 @@ Expected<std::unique_ptr<Source>> open_topic(const Settings& settings, const Sto
 /// One for each configured output, not started.
 Expected<std::vector<std::unique_ptr<Deliverer>>> make_deliverers(const Settings& settings, Store& store,
                                                                   Telemetry& telemetry);
-
-std::shared_ptr<const Ruleset> make_ruleset(const Configuration& configuration);
 
 WorkerOptions worker_options(const Settings& settings, bool batch);
 

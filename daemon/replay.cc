@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "daemon/parts.h"
+#include "daemon/versions.h"
 
 namespace blockwatch {
 namespace {
@@ -34,6 +35,14 @@ Expected<Input> open_input(const Settings& settings, const ReplayOptions& option
   if (!files) return tl::unexpected(files.error());
   const FileSource* view = files->get();
   return Input{std::move(*files), view};
+}
+
+Expected<AdoptedVersions> adopt(Store& store, const Configuration& configuration,
+                                const ReplayOptions& options) {
+  if (!options.history) return adopt_versions(store, configuration);
+  auto history = adopt_history(store, *options.history);
+  if (!history) return tl::unexpected(history.error());
+  return AdoptedVersions{std::move(*history), std::nullopt};
 }
 
 double share_done(const Input& input, const std::string& topic, const Telemetry& telemetry,
@@ -82,14 +91,18 @@ Expected<void> run_replay(const Configuration& configuration, const ReplayOption
   auto deliverers = options.deliver ? make_deliverers(settings, **store, telemetry)
                                     : Expected<std::vector<std::unique_ptr<Deliverer>>>();
   if (!deliverers) return tl::unexpected(deliverers.error());
+  auto versions = adopt(**store, configuration, options);
+  if (!versions) return tl::unexpected(versions.error());
+  Activations activations;
+  if (versions->next) activations.offer(std::move(*versions->next));
   auto input = open_input(settings, options, **store, telemetry, stop);
   if (!input) return stop ? Expected<void>() : tl::unexpected(input.error());
   for (const auto& deliverer : *deliverers) deliverer->start();
 
   // replay -> worker
   WorkerStatus status;
-  Worker worker(**store, *input->source, make_ruleset(configuration), worker_options(settings, true),
-                telemetry, status);
+  Worker worker(**store, *input->source, std::move(versions->history), activations,
+                worker_options(settings, true), telemetry, status);
   std::promise<Expected<void>> finishing;
   std::future<Expected<void>> finished = finishing.get_future();
   std::thread thread([&] { finishing.set_value(worker.run(stop)); });

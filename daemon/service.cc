@@ -9,8 +9,11 @@
 #include "base/log.h"
 #include "daemon/http/api.h"
 #include "daemon/http/server.h"
+#include "daemon/outputs.h"
 #include "daemon/parts.h"
+#include "daemon/reload.h"
 #include "daemon/systemd.h"
+#include "daemon/versions.h"
 #include "state/space.h"
 
 namespace blockwatch {
@@ -28,10 +31,13 @@ constexpr std::chrono::seconds kOutputDeadline{5};
 /// Source and worker on one thread, from begin() to its end or the process's stop.
 class DataPath {
  public:
-  DataPath(const Configuration& configuration, Store& store, Telemetry& telemetry, WorkerStatus& status,
-           std::atomic<Phase>& phase, const std::atomic<bool>& stop, const std::function<void()>& on_ready)
-      : configuration_(configuration),
+  DataPath(const Settings& settings, Store& store, RulesetHistory history, Activations& activations,
+           Telemetry& telemetry, WorkerStatus& status, std::atomic<Phase>& phase,
+           const std::atomic<bool>& stop, const std::function<void()>& on_ready)
+      : settings_(settings),
         store_(store),
+        history_(std::move(history)),
+        activations_(activations),
         telemetry_(telemetry),
         status_(status),
         phase_(phase),
@@ -61,28 +67,28 @@ class DataPath {
 
  private:
   Expected<std::unique_ptr<Source>> open_source() {
-    const Settings& settings = configuration_.settings();
-    if (settings.source.kind == SourceKind::kafka) return open_topic(settings, store_, telemetry_, stop_);
-    return open_files(store_, settings.source.files, std::nullopt);
+    if (settings_.source.kind == SourceKind::kafka) return open_topic(settings_, store_, telemetry_, stop_);
+    return open_files(store_, settings_.source.files, std::nullopt);
   }
 
   Expected<void> run() {
     auto source = open_source();
     if (!source) return stop_ ? Expected<void>() : tl::unexpected(source.error());
-    log::info(
-        "source_assigned", "reading",
-        {{"topic", configuration_.settings().source.topic}, {"partitions", (*source)->partitions().size()}});
+    log::info("source_assigned", "reading",
+              {{"topic", settings_.source.topic}, {"partitions", (*source)->partitions().size()}});
     Phase expected = Phase::starting;
     phase_.compare_exchange_strong(expected, Phase::running);
     systemd::status("counting");
     if (on_ready_) on_ready_();
-    Worker worker(store_, **source, make_ruleset(configuration_),
-                  worker_options(configuration_.settings(), false), telemetry_, status_);
+    Worker worker(store_, **source, std::move(history_), activations_, worker_options(settings_, false),
+                  telemetry_, status_);
     return worker.run(stop_);
   }
 
-  const Configuration& configuration_;
+  const Settings& settings_;
   Store& store_;
+  RulesetHistory history_;  // moves on to the worker
+  Activations& activations_;
   Telemetry& telemetry_;
   WorkerStatus& status_;
   std::atomic<Phase>& phase_;
@@ -102,52 +108,62 @@ bool stalled(const WorkerStatus& status, const std::string& state_dir) {
   return !free || enough_space(*free, kFreeBytesMin / 2);
 }
 
-/// Until the data path ends; feeds systemd's watchdog meanwhile.
+/// Until the data path ends; feeds systemd's watchdog and reloads meanwhile.
 Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Settings& settings,
-                     const std::atomic<bool>& stop, std::atomic<Phase>& phase,
+                     ServiceSignals signals, Reload& reload, std::atomic<Phase>& phase,
                      steady_clock::time_point& output_deadline) {
   bool stopping = false;
   for (;;) {
     const auto result = data_path.wait(kTick);
-    if ((stop || result) && !stopping) {
+    if ((signals.stop || result) && !stopping) {
       stopping = true;
       phase = Phase::stopping;
       output_deadline = steady_clock::now() + kOutputDeadline;
       systemd::stopping();
     }
     if (result) return *result;
+    reload.go_on();
+    if (!stopping && !reload.busy() && signals.reload.exchange(false)) reload.begin();
     if (!stalled(status, settings.state_dir)) systemd::feed_watchdog();
   }
 }
 
 }  // namespace
 
-Expected<void> run_service(const Configuration& configuration, const std::atomic<bool>& stop,
-                           const std::function<void()>& on_ready) {
+Expected<void> run_service(const Configuration& configuration, const std::string& path,
+                           ServiceSignals signals, const std::function<void()>& on_ready) {
   const Settings& settings = configuration.settings();
   systemd::status("opening the state");
   auto store = open_state(configuration);
   if (!store) return tl::unexpected(store.error());
+  auto versions = adopt_versions(**store, configuration);
+  if (!versions) return tl::unexpected(versions.error());
   Telemetry telemetry;
   WorkerStatus status;
   std::atomic<Phase> phase{Phase::starting};
-  const Api api(**store, settings, telemetry, status, phase);
+  Outputs outputs;
+  const Api api(**store, settings, outputs, telemetry, status, phase);
   auto http = HttpServer::start(settings.http_listen,
                                 [&api](const HttpRequest& request) { return api.handle(request); });
   if (!http) return tl::unexpected(http.error());
   log::info("http_listening", "HTTP is up", {{"address", (*http)->address()}});
-  auto deliverers = make_deliverers(settings, **store, telemetry);
-  if (!deliverers) return tl::unexpected(deliverers.error());
-  for (const auto& deliverer : *deliverers) deliverer->start();
+  auto prepared = prepare_outputs(settings, **store, telemetry);
+  if (!prepared) return tl::unexpected(prepared.error());
+  outputs.replace(std::move(*prepared), steady_clock::now());
+  telemetry.reloaded(true);
+  Activations activations;
+  Reload reload(path, configuration, activations, outputs, **store, telemetry);
+  if (versions->next) reload.offer(std::move(*versions->next), configuration);
 
   // The broker may be away for long; that is no reason to be restarted, so systemd is told now.
   systemd::status("waiting for the source");
   systemd::ready();
-  DataPath data_path(configuration, **store, telemetry, status, phase, stop, on_ready);
+  DataPath data_path(settings, **store, std::move(versions->history), activations, telemetry, status, phase,
+                     signals.stop, on_ready);
   data_path.begin();
   steady_clock::time_point output_deadline;
-  const Expected<void> result = watch(data_path, status, settings, stop, phase, output_deadline);
-  for (const auto& deliverer : *deliverers) deliverer->stop(output_deadline);
+  const Expected<void> result = watch(data_path, status, settings, signals, reload, phase, output_deadline);
+  outputs.stop(output_deadline);
   log::info("stopped", result ? "everything that was read is committed" : "ended by an error",
             {{"records", status.records.load()}});
   return result;

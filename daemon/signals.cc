@@ -20,7 +20,7 @@ constexpr timespec kLookInterval{0, 200'000'000};
 
 }  // namespace
 
-StopSignals::StopSignals(std::atomic<bool>& stop) : stop_(stop) {
+Signals::Signals(std::atomic<bool>& stop, std::atomic<bool>* reload) : stop_(stop), reload_(reload) {
   std::signal(SIGPIPE, SIG_IGN);
   sigemptyset(&signals_);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals_, signal);
@@ -28,17 +28,17 @@ StopSignals::StopSignals(std::atomic<bool>& stop) : stop_(stop) {
   thread_ = std::thread([this] { run(); });
 }
 
-StopSignals::~StopSignals() {
+Signals::~Signals() {
   over_ = true;
   thread_.join();
 }
 
-void StopSignals::run() {
+void Signals::run() {
   std::optional<steady_clock::time_point> deadline;
   while (!over_) {
     const int signal = sigtimedwait(&signals_, nullptr, &kLookInterval);
     if (signal == SIGHUP) {
-      log::warning("reload_unavailable", "this version does not reload its files; restart it to take them");
+      if (reload_ != nullptr) *reload_ = true;
     } else if (signal > 0 && !deadline) {
       log::info("stopping", "stopping on a signal", {{"signal", signal}});
       deadline = steady_clock::now() + kStopMax;

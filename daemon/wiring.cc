@@ -11,19 +11,6 @@
 namespace blockwatch {
 namespace {
 
-Expected<void> adopt(Store& store, VersionKind kind, std::string_view what,
-                     const std::vector<StoredVersion>& known, const std::string& digest,
-                     std::vector<std::string> files) {
-  if (known.empty()) return store.add_version(kind, {kNoTime, digest, std::move(files)});
-  if (known.back().digest == digest) return {};
-  return fail(
-      ExitCode::bad_config,
-      fmt::format(
-          "this state was counted under {} {}, the configured one is {}: this version does not switch on a "
-          "state; put the old file back, or name an empty state.dir and count anew",
-          what, known.back().digest, digest));
-}
-
 Expected<void> check_topic(const Store& store, const std::string& topic) {
   for (const PartitionProgress& p : store.snapshot()->partitions()) {
     if (p.topic == topic) continue;
@@ -42,26 +29,12 @@ Expected<std::unique_ptr<Output>> make_output(const OutputSettings& output, cons
 
 }  // namespace
 
-Expected<void> adopt_versions(Store& store, const Configuration& configuration) {
-  const auto snapshot = store.snapshot();
-  const Catalog& catalog = configuration.catalog;
-  const Policy& policy = configuration.policy;
-  if (auto done = adopt(store, VersionKind::catalog, "catalog", snapshot->versions(VersionKind::catalog),
-                        catalog.digest, {catalog.agencies_bytes, catalog.oris_bytes});
-      !done) {
-    return done;
-  }
-  return adopt(store, VersionKind::policy, "policy", snapshot->versions(VersionKind::policy), policy.digest,
-               {policy.bytes});
-}
-
 Expected<std::unique_ptr<Store>> open_state(const Configuration& configuration) {
   auto store = Store::open(configuration.settings().state_dir, Store::Access::write);
   if (!store) return store;
   if (auto checked = check_topic(**store, configuration.settings().source.topic); !checked) {
     return tl::unexpected(checked.error());
   }
-  if (auto adopted = adopt_versions(**store, configuration); !adopted) return tl::unexpected(adopted.error());
   return store;
 }
 
@@ -100,11 +73,6 @@ Expected<std::vector<std::unique_ptr<Deliverer>>> make_deliverers(const Settings
     deliverers.push_back(std::make_unique<Deliverer>(store, std::move(*made), telemetry));
   }
   return deliverers;
-}
-
-std::shared_ptr<const Ruleset> make_ruleset(const Configuration& configuration) {
-  return Ruleset::compile(std::make_shared<const Catalog>(configuration.catalog),
-                          std::make_shared<const Policy>(configuration.policy));
 }
 
 WorkerOptions worker_options(const Settings& settings, bool batch) {

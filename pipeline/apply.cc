@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <utility>
 
 #include "base/check.h"
@@ -11,13 +10,14 @@
 #include "pipeline/cell_buffer.h"
 #include "pipeline/dedup.h"
 #include "pipeline/names.h"
+#include "pipeline/raise.h"
+#include "pipeline/rules_by_time.h"
 #include "pipeline/unknown_oris.h"
 #include "state/cell.h"
 
 namespace blockwatch {
 namespace {
 
-constexpr DictionaryId kNoId = 0xFFFFFFFF;
 // Buckets of a minute are read only within 48 h of the newest event (contract §7), so older events need none.
 constexpr TimeNs kMinutesKept = 48 * kHour;
 
@@ -27,77 +27,41 @@ struct PartitionState {
   bool changed = false;
 };
 
-// Ids of a ruleset's strings in the persisted dictionaries, looked up once each.
-class RuleIds {
- public:
-  RuleIds(const Ruleset& ruleset, Names& names)
-      : ruleset_(ruleset),
-        names_(names),
-        agencies_(ruleset.catalog().nodes.size(), kNoId),
-        policies_(ruleset.rules().size(), kNoId),
-        digest_(names.id(Dictionary::policy_digest, ruleset.policy().digest)) {}
-
-  DictionaryId agency(NodeIndex node) {
-    DictionaryId& id = agencies_.at(node);
-    if (id == kNoId) id = names_.id(Dictionary::agency, ruleset_.catalog().nodes[node].id);
-    return id;
-  }
-  DictionaryId policy(std::uint32_t rule) {
-    DictionaryId& id = policies_.at(rule);
-    if (id == kNoId) id = names_.id(Dictionary::policy, ruleset_.rules()[rule].id);
-    return id;
-  }
-  DictionaryId exception(std::uint32_t rule, std::int32_t exception) {
-    const PolicyRule& r = ruleset_.rules()[rule];
-    return names_.id(Dictionary::policy,
-                     r.id + '#' + r.exceptions.at(static_cast<std::size_t>(exception)).reference);
-  }
-  DictionaryId digest() const { return digest_; }
-
- private:
-  const Ruleset& ruleset_;
-  Names& names_;
-  std::vector<DictionaryId> agencies_, policies_;
-  DictionaryId digest_;
-};
-
-std::uint32_t reserved(ReservedAgency agency) {
-  return static_cast<std::uint32_t>(agency);
+NodeIndex reserved(ReservedAgency agency) {
+  return static_cast<NodeIndex>(agency);
 }
 
-TimeNs closes_after_day(std::int64_t day, TimeNs lateness) {
-  return saturating_add((day + 1) * kDay, lateness);
-}
-
-IncidentKind kind_of_blocked(Outcome outcome) {
-  if (outcome == Outcome::answered) return IncidentKind::block_leak;
-  return outcome == Outcome::rejected ? IncidentKind::blocked_attempt : IncidentKind::blocked_query;
+JudgedFacts facts_of(const CountedMessage& m, const Reach& reach) {
+  return {m.event.time,      m.asker.node,           reach.jurisdiction,    m.expansion.cls,
+          m.expansion.photo, m.event.channel.view(), m.event.purpose.view()};
 }
 
 }  // namespace
 
 struct Applier::Impl {
   Store& store;
-  std::shared_ptr<const Ruleset> ruleset;
   ApplierOptions options;
   Names names;
-  RuleIds ids;
+  RulesByTime rules;
   IncidentBook book;
+  Raiser raiser;
   UnknownOris unknown_oris;
   CellBuffer cells;
   CommitBatch batch;
   PendingWork pending;
   std::vector<PartitionProgress> progress;
   std::map<std::uint32_t, PartitionState> partitions;
-  std::vector<PolicyMatch> matches;  // reused
+  TimeNs newest_elsewhere = kNoTime;  // the greatest event time counted before this start
+  std::vector<PolicyMatch> matches;   // reused
 
-  Impl(Store& s, std::shared_ptr<const Ruleset> r, ApplierOptions o)
+  Impl(Store& s, RulesetHistory history, ApplierOptions o)
       : store(s),
-        ruleset(std::move(r)),
         options(std::move(o)),
         names(*store.snapshot()),
-        ids(*ruleset, names),
-        book(store, names, options.topic, [this](std::string_view policy) { return authority(policy); }),
+        rules(std::move(history), names),
+        book(store, names, options.topic,
+             [this](std::string_view policy) { return rules.authority_of(policy); }),
+        raiser(book, names, rules, options.lateness),
         unknown_oris([this](std::uint32_t partition, std::int64_t day) {
           return stored_unknown_oris(partition, day);
         }) {}
@@ -107,7 +71,10 @@ struct Applier::Impl {
     const std::size_t entries_max = std::max<std::size_t>(
         1, options.dedup_bytes_max / kDedupEntryBytes / std::max<std::size_t>(1, numbers.size()));
     std::map<std::uint32_t, PartitionProgress> known;
-    for (PartitionProgress& p : store.snapshot()->partitions()) known.emplace(p.partition, std::move(p));
+    for (PartitionProgress& p : store.snapshot()->partitions()) {
+      newest_elsewhere = std::max(newest_elsewhere, p.clock);
+      known.emplace(p.partition, std::move(p));
+    }
     for (const std::uint32_t number : numbers) {
       PartitionProgress p;
       p.partition = number;
@@ -124,23 +91,16 @@ struct Applier::Impl {
     return {};
   }
 
-  std::string_view authority(std::string_view policy) const {
-    const std::string_view id = policy.substr(0, policy.find('#'));
-    for (const PolicyRule& rule : ruleset->rules()) {
-      if (rule.id == id) return rule.authority;
-    }
-    return {};
-  }
-
   UnknownOris::Ids stored_unknown_oris(std::uint32_t partition, std::int64_t day) {
     UnknownOris::Ids found;
-    const DictionaryId unknown = ids.agency(reserved(ReservedAgency::unknown));
+    RulesInForce& then = rules.at(day * kDay);
+    const DictionaryId unknown = then.agency(reserved(ReservedAgency::unknown));
     store.snapshot()->for_each_cell(
         Cube::oris, Granularity::day, day, day + 1, [&](const BucketKey& key, const CellCount& c) {
           if (key.partition != partition || unpack_disclosure(c.cell.code).agency != unknown) return;
           const DictionaryId id = c.cell.ori - 1;
           const auto ori = Ori::from(names.text(Dictionary::ori, id));
-          if (ori && !ruleset->resolve(*ori, {}, day * kDay).has_row) found.insert(id);
+          if (ori && !then.ruleset().resolve(*ori, {}, day * kDay).has_row) found.insert(id);
         });
     return found;
   }
@@ -201,7 +161,9 @@ struct Applier::Impl {
     p.dedup_evicted += evicted;
     quality(record.partition, event.time, Quality::dedup_evicted, evicted);
     batch.seen[record.partition].push_back(seen);
-    count(record, event, expansion, key.side_channel, p.clock);
+    RulesInForce& now = rules.at(event.time);
+    const Asker asker = now.ruleset().resolve(event.ori, event.line.view(), event.time);
+    count({record, event, expansion, now, asker}, key.side_channel, p.clock);
   }
 
   void count_quality(PartitionState& state, const QueryEvent& event, const Expansion& expansion) {
@@ -217,39 +179,47 @@ struct Applier::Impl {
     mark(p.unknown_codes, Quality::unknown_codes, expansion.unknown_codes);
   }
 
-  void count(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
-             bool side_channel, TimeNs clock) {
-    const Asker asker = ruleset->resolve(event.ori, event.line.view(), event.time);
-    const DictionaryId agency = ids.agency(asker.node);
+  void count(const CountedMessage& m, bool side_channel, TimeNs clock) {
+    const DictionaryId agency = m.rules.agency(m.asker.node);
     for (const Granularity g : {Granularity::hour, Granularity::day}) {
-      cells.add({record.partition, Cube::messages, g, bucket_of(event.time, length_of(g))},
-                {pack(MessageCell{agency, expansion.cls}), 0});
+      cells.add({m.record.partition, Cube::messages, g, bucket_of(m.event.time, length_of(g))},
+                {pack(MessageCell{agency, m.expansion.cls}), 0});
     }
-    raise_about_asker(record, event, expansion, asker);
-    if (expansion.cls == Class::other) {
-      if (side_channel) raise_side_channels(record, event, expansion, asker.node);
+    pending.alertable |= raiser.about_asker(m);
+    if (m.expansion.cls == Class::other) {
+      if (side_channel) raise_side_channels(m);
       return;
     }
-    const DictionaryId channel = names.id(Dictionary::channel, event.channel.view());
-    const DictionaryId ori = ori_in_cube(record.partition, event, asker);
-    for (const Reach& reach : expansion.reach) {
+    count_observations(m, agency, clock);
+  }
+
+  void raise_side_channels(const CountedMessage& m) {
+    for (const Reach& reach : m.expansion.reach) {
       matches.clear();
-      const Verdict verdict = ruleset->judge({event.time, asker.node, reach.jurisdiction, expansion.cls,
-                                              expansion.photo, event.channel.view(), event.purpose.view()},
-                                             matches);
-      ++pending.by_verdict.at(static_cast<std::size_t>(verdict));
-      const std::uint64_t code = pack(DisclosureCell{reach.jurisdiction, agency, channel, expansion.cls,
-                                                     expansion.photo, reach.outcome, verdict});
-      count_observation(record.partition, event.time, clock, code, ori);
-      for (const PolicyMatch& match : matches)
-        raise_by_policy(record, event, expansion, reach, asker.node, match);
+      m.rules.ruleset().judge_side_channel(facts_of(m, reach), matches);
+      for (const PolicyMatch& match : matches) pending.alertable |= raiser.by_side_channel(m, reach, match);
     }
   }
 
-  DictionaryId ori_in_cube(std::uint32_t partition, const QueryEvent& event, const Asker& asker) {
-    const DictionaryId id = names.id(event.ori);
-    if (asker.node != reserved(ReservedAgency::unknown) || asker.has_row) return id;
-    return unknown_oris.admit(partition, bucket_of(event.time, kDay), id)
+  void count_observations(const CountedMessage& m, DictionaryId agency, TimeNs clock) {
+    const DictionaryId channel = names.id(Dictionary::channel, m.event.channel.view());
+    const DictionaryId ori = ori_in_cube(m);
+    for (const Reach& reach : m.expansion.reach) {
+      matches.clear();
+      const Verdict verdict = m.rules.ruleset().judge(facts_of(m, reach), matches);
+      ++pending.by_verdict.at(static_cast<std::size_t>(verdict));
+      const std::uint64_t code = pack(DisclosureCell{reach.jurisdiction, agency, channel, m.expansion.cls,
+                                                     m.expansion.photo, reach.outcome, verdict});
+      count_observation(m.record.partition, m.event.time, clock, code, ori);
+      for (const PolicyMatch& match : matches)
+        pending.alertable |= raiser.by_policy(m, reach, match, batch.evidence);
+    }
+  }
+
+  DictionaryId ori_in_cube(const CountedMessage& m) {
+    const DictionaryId id = names.id(m.event.ori);
+    if (m.asker.node != reserved(ReservedAgency::unknown) || m.asker.has_row) return id;
+    return unknown_oris.admit(m.record.partition, bucket_of(m.event.time, kDay), id)
                ? id
                : names.id(Dictionary::ori, kOtherOris);
   }
@@ -265,132 +235,17 @@ struct Applier::Impl {
     add(Cube::oris, Granularity::day, ori + 1);
   }
 
-  // ---- incidents and evidence
-  IncidentAddition addition(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
-                            IncidentKind kind) {
-    IncidentAddition a;
-    a.slot.kind = kind;
-    a.slot.day = bucket_of(event.time, kDay);
-    a.partition = record.partition;
-    a.offset = record.offset;
-    a.time = event.time;
-    a.broker_time = record.broker_time;
-    a.ori = event.ori;
-    a.outcome = event.outcome;
-    a.cls = expansion.cls;
-    a.photo = expansion.photo;
-    a.closes_at = closes_after_day(a.slot.day, options.lateness);
-    return a;
-  }
-
-  void raise(const IncidentAddition& a) {
-    pending.alertable = true;
-    book.add(a);
-  }
-
-  void raise_about_asker(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
-                         const Asker& asker) {
-    const bool imitates = asker.imitated != kNoNode;
-    const bool unknown = !imitates && !asker.has_row && asker.node == reserved(ReservedAgency::unknown);
-    if (!imitates && !unknown && !asker.inactive) return;
-    IncidentAddition a = addition(record, event, expansion,
-                                  imitates  ? IncidentKind::lookalike_ori
-                                  : unknown ? IncidentKind::unknown_ori
-                                            : IncidentKind::inactive_ori);
-    a.slot.agency = ids.agency(imitates ? asker.imitated : asker.node);
-    raise(a);
-  }
-
-  void raise_side_channels(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
-                           NodeIndex node) {
-    for (const Reach& reach : expansion.reach) {
-      matches.clear();
-      ruleset->judge_side_channel({event.time, node, reach.jurisdiction, Class::other, false,
-                                   event.channel.view(), event.purpose.view()},
-                                  matches);
-      for (const PolicyMatch& match : matches) {
-        IncidentAddition a =
-            about_policy(record, event, expansion, reach, node, match, IncidentKind::side_channel);
-        raise(a);
-      }
-    }
-  }
-
-  IncidentAddition about_policy(const SourceRecord& record, const QueryEvent& event,
-                                const Expansion& expansion, const Reach& reach, NodeIndex node,
-                                const PolicyMatch& match, IncidentKind kind) {
-    IncidentAddition a = addition(record, event, expansion, kind);
-    a.outcome = reach.outcome;
-    a.slot.policy = ids.policy(match.rule);
-    a.slot.jurisdiction = reach.jurisdiction;
-    a.slot.agency = ids.agency(node);
-    a.authority = ruleset->rules()[match.rule].authority;
-    return a;
-  }
-
-  void raise_by_policy(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
-                       const Reach& reach, NodeIndex node, const PolicyMatch& match) {
-    if (match.verdict == Verdict::shadow) return;
-    keep_evidence(record, event, expansion, reach, node, match);
-    const auto raise_kind = [&](IncidentKind kind) {
-      raise(about_policy(record, event, expansion, reach, node, match, kind));
-    };
-    switch (match.verdict) {
-      case Verdict::blocked:
-        raise_kind(kind_of_blocked(reach.outcome));
-        if (reach.via != Via::named) raise_kind(IncidentKind::broadcast_by_blocked);
-        return;
-      case Verdict::gap:
-        return raise_kind(IncidentKind::enforcement_gap);
-      case Verdict::watched:
-        return raise_kind(IncidentKind::watch);
-      case Verdict::excepted:
-        use_exception(
-            about_policy(record, event, expansion, reach, node, match, IncidentKind::exception_exceeded),
-            match);
-        return;
-      case Verdict::shadow:
-      case Verdict::none:
-        return;
-    }
-  }
-
-  // Uses are summed over jurisdictions, agencies and days; only those beyond max_uses raise (contract §6).
-  void use_exception(IncidentAddition a, const PolicyMatch& match) {
-    const PolicyRule& rule = ruleset->rules()[match.rule];
-    const PolicyException& exception = rule.exceptions.at(static_cast<std::size_t>(match.exception));
-    if (!exception.max_uses) return;
-    a.slot.policy = ids.exception(match.rule, match.exception);
-    a.slot.jurisdiction = a.slot.agency = IncidentSlot::kNoPart;
-    a.slot.day =
-        bucket_of(exception.validity.from != kNoTime ? exception.validity.from : rule.enforce_from, kDay);
-    a.allowance = *exception.max_uses;
-    a.closes_at =
-        exception.validity.to == kNoTime ? kNoTime : saturating_add(exception.validity.to, options.lateness);
-    raise(a);
-  }
-
-  void keep_evidence(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion,
-                     const Reach& reach, NodeIndex node, const PolicyMatch& match) {
-    Evidence e;
-    e.partition = record.partition;
-    e.offset = record.offset;
-    e.jurisdiction = reach.jurisdiction;
-    e.policy = ids.policy(match.rule);
-    e.time = event.time;
-    e.agency = ids.agency(node);
-    e.ori = event.ori;
-    e.cls = expansion.cls;
-    e.photo = expansion.photo;
-    e.outcome = reach.outcome;
-    e.via = reach.via;
-    e.verdict = match.verdict;
-    e.policy_digest = ids.digest();
-    if (match.exception >= 0) {
-      e.exception =
-          ruleset->rules()[match.rule].exceptions.at(static_cast<std::size_t>(match.exception)).reference;
-    }
-    batch.evidence.push_back(std::move(e));
+  // ---- versions
+  TimeNs activate(Activation activation, TimeNs now) {
+    TimeNs newest = newest_elsewhere;
+    for (const auto& [number, state] : partitions) newest = std::max(newest, state.progress.clock);
+    const TimeNs from = activation_time(now, newest);
+    for (NewVersion& added : activation.versions) added.version.activated_at = from;
+    for (const auto& change : rules.activate(from, std::move(activation.ruleset), activation.versions))
+      raiser.change_terms(change, batch);
+    batch.new_versions.insert(batch.new_versions.end(), activation.versions.begin(),
+                              activation.versions.end());
+    return from;
   }
 
   // ---- commit
@@ -413,10 +268,10 @@ struct Applier::Impl {
   }
 };
 
-Expected<std::unique_ptr<Applier>> Applier::create(Store& store, std::shared_ptr<const Ruleset> ruleset,
+Expected<std::unique_ptr<Applier>> Applier::create(Store& store, RulesetHistory history,
                                                    const std::vector<std::uint32_t>& partitions,
                                                    ApplierOptions options) {
-  auto impl = std::make_unique<Impl>(store, std::move(ruleset), std::move(options));
+  auto impl = std::make_unique<Impl>(store, std::move(history), std::move(options));
   if (const auto loaded = impl->load(partitions); !loaded) return tl::unexpected(loaded.error());
   return std::unique_ptr<Applier>(new Applier(std::move(impl)));
 }
@@ -429,6 +284,12 @@ void Applier::reject(const SourceRecord& record, RejectReason reason) {
 }
 void Applier::message(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion) {
   impl_->message(record, event, expansion);
+}
+const Ruleset& Applier::ruleset_at(TimeNs time) {
+  return impl_->rules.at(time).ruleset();
+}
+TimeNs Applier::activate(Activation activation, TimeNs now) {
+  return impl_->activate(std::move(activation), now);
 }
 const PendingWork& Applier::pending() const {
   return impl_->pending;

@@ -11,10 +11,11 @@
 #include <vector>
 
 #include "base/domain.h"
+#include "pipeline/activations.h"
 #include "pipeline/event.h"
 #include "pipeline/expand.h"
 #include "pipeline/ports.h"
-#include "pipeline/ruleset.h"
+#include "pipeline/ruleset_history.h"
 #include "state/store.h"
 
 namespace blockwatch {
@@ -38,14 +39,20 @@ struct PendingWork {
 class Applier {
  public:
   /// Loads progress, dictionaries, dedup windows and open incidents of `partitions`.
-  static Expected<std::unique_ptr<Applier>> create(Store& store, std::shared_ptr<const Ruleset> ruleset,
+  static Expected<std::unique_ptr<Applier>> create(Store& store, RulesetHistory history,
                                                    const std::vector<std::uint32_t>& partitions,
                                                    ApplierOptions options);
   ~Applier();
 
+  /// The ruleset that judges an event of that time; valid until the next call.
+  const Ruleset& ruleset_at(TimeNs time);
+
   /// Each record ends in exactly one of these two; offsets of a partition rise from call to call.
   void reject(const SourceRecord& record, RejectReason reason);
   void message(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion);
+
+  /// Returns from when on it is in force; the next batch makes that durable. `now`: wall clock.
+  TimeNs activate(Activation activation, TimeNs now);
 
   const PendingWork& pending() const;
   const std::vector<PartitionProgress>& progress() const;

@@ -1,19 +1,10 @@
 #include "pipeline/names.h"
 
-#include "base/check.h"
-#include "state/cell.h"
-
 namespace blockwatch {
 namespace {
 
 constexpr std::array<Dictionary, kDictionaryCount> kDictionaries{
     Dictionary::agency, Dictionary::ori, Dictionary::channel, Dictionary::policy, Dictionary::policy_digest};
-
-std::size_t limit_of(Dictionary dictionary) {
-  if (dictionary == Dictionary::agency) return kAgencyIdLimit;
-  if (dictionary == Dictionary::channel) return kChannelIdLimit;
-  return 0xFFFFFFFE;
-}
 
 }  // namespace
 
@@ -34,7 +25,6 @@ Names::Names(const Snapshot& snapshot) {
 DictionaryId Names::id(Dictionary dictionary, std::string_view text) {
   Table& t = table(dictionary);
   if (const auto at = t.ids.find(text); at != t.ids.end()) return at->second;
-  BW_CHECK(t.texts.size() < limit_of(dictionary));
   const auto id = static_cast<DictionaryId>(t.texts.size());
   t.texts.emplace_back(text);
   t.ids.emplace(text, id);
@@ -48,7 +38,11 @@ DictionaryId Names::id(const Ori& ori) {
 }
 
 const std::string& Names::text(Dictionary dictionary, DictionaryId id) const {
-  return tables_.at(static_cast<std::size_t>(dictionary) - 1).texts.at(id);
+  return tables_.at(place_of(dictionary)).texts.at(id);
+}
+
+bool Names::knows(Dictionary dictionary, std::string_view text) const {
+  return tables_.at(place_of(dictionary)).ids.contains(text);
 }
 
 void Names::take_new(CommitBatch& batch) {

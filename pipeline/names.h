@@ -17,13 +17,15 @@
 
 namespace blockwatch {
 
-/// Owned by the Applier; the worker's thread. In memory as large as the dictionaries.
+/// Owned by the Applier; the worker's thread. In memory as large as the dictionaries, whose bounds the store
+/// holds: a commit with an id beyond them fails.
 class Names {
  public:
   explicit Names(const Snapshot& snapshot);
 
   DictionaryId id(Dictionary dictionary, std::string_view text);
   DictionaryId id(const Ori& ori);
+  bool knows(Dictionary dictionary, std::string_view text) const;
   const std::string& text(Dictionary dictionary, DictionaryId id) const;
 
   /// Moves what is new since the last call into the batch.
@@ -39,7 +41,8 @@ class Names {
     std::unordered_map<std::string, DictionaryId, TextHash, std::equal_to<>> ids;
     std::size_t stored = 0;  // how many of texts the store has
   };
-  Table& table(Dictionary dictionary) { return tables_.at(static_cast<std::size_t>(dictionary) - 1); }
+  static std::size_t place_of(Dictionary dictionary) { return static_cast<std::size_t>(dictionary) - 1; }
+  Table& table(Dictionary dictionary) { return tables_.at(place_of(dictionary)); }
 
   std::array<Table, kDictionaryCount> tables_;
   boost::unordered_flat_map<Ori, DictionaryId, OriHash> ori_ids_;

@@ -71,6 +71,9 @@ struct Telemetry::Impl {
                                        "Observations (message, jurisdiction) by their verdict.");
   Family<Gauge>& pending = gauges(registry, "blockwatch_outbox_pending",
                                   "Notifications in the durable log that the output has not taken yet.");
+  Gauge& reload_success = gauges(registry, "blockwatch_config_reload_success",
+                                 "1 if the configuration last read is in force, 0 if it was refused.")
+                              .Add({});
   Histogram& commit_seconds =
       histogram(registry, "blockwatch_commit_seconds", "Time to make a commit durable.", kCommitSeconds);
   Histogram& latency =
@@ -136,6 +139,10 @@ void Telemetry::alert_latency(double seconds) {
 
 void Telemetry::outbox_pending(std::string_view output, std::uint64_t notifications) {
   impl_->pending.Add({{"output", std::string(output)}}).Set(static_cast<double>(notifications));
+}
+
+void Telemetry::reloaded(bool success) {
+  impl_->reload_success.Set(success ? 1 : 0);
 }
 
 std::string Telemetry::render() const {

@@ -34,6 +34,10 @@ class Telemetry {
   void alert_latency(double seconds);
   void outbox_pending(std::string_view output, std::uint64_t notifications);
 
+  // ---- by the service
+  /// True also for the configuration of the start.
+  void reloaded(bool success);
+
   /// Prometheus text format.
   std::string render() const;
 

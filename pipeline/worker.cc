@@ -38,7 +38,8 @@ TimeNs earliest_clock(const std::vector<PartitionProgress>& progress, const std:
 struct Worker::Impl {
   Store& store;
   Source& source;
-  std::shared_ptr<const Ruleset> ruleset;
+  RulesetHistory history;  // moves on to the applier
+  Activations& activations;
   WorkerOptions options;
   Telemetry& telemetry;
   WorkerStatus& status;
@@ -54,7 +55,7 @@ struct Worker::Impl {
 
   Expected<void> start() {
     auto made =
-        Applier::create(store, ruleset, source.partitions(),
+        Applier::create(store, std::move(history), source.partitions(),
                         {options.topic, options.lateness, options.dedup_window, options.dedup_bytes_max});
     if (!made) return tl::unexpected(made.error());
     applier = std::move(*made);
@@ -64,7 +65,7 @@ struct Worker::Impl {
 
   void handle(const SourceRecord& record) {
     std::optional<RejectReason> reason = parser.parse(record, event);
-    if (!reason) reason = expand(event, *ruleset, expansion);
+    if (!reason) reason = expand(event, applier->ruleset_at(event.time), expansion);
     if (reason)
       applier->reject(record, *reason);
     else
@@ -126,8 +127,21 @@ struct Worker::Impl {
     status.records += work.records;
   }
 
+  // On the disk before anything is judged by it: a commit of its own.
+  Expected<void> activate() {
+    auto activation = activations.take();
+    if (!activation) return {};
+    const TimeNs from = applier->activate(std::move(*activation), wall_clock_now());
+    if (const auto done = commit(kNoTime); !done) return done;
+    activations.done(from);
+    return {};
+  }
+
   // One turn of the loop; the poll has filled `records`.
   Expected<void> turn() {
+    if (activations.waiting()) {
+      if (const auto done = activate(); !done) return done;
+    }
     handle_batch();
     const bool due = commit_due(facts());
     const TimeNs closing = closing_clock();
@@ -145,10 +159,10 @@ struct Worker::Impl {
   }
 };
 
-Worker::Worker(Store& store, Source& source, std::shared_ptr<const Ruleset> ruleset, WorkerOptions options,
-               Telemetry& telemetry, WorkerStatus& status) {
+Worker::Worker(Store& store, Source& source, RulesetHistory history, Activations& activations,
+               WorkerOptions options, Telemetry& telemetry, WorkerStatus& status) {
   const std::uint64_t record_bytes_max = options.record_bytes_max;
-  impl_.reset(new Impl{store, source, std::move(ruleset), std::move(options), telemetry, status,
+  impl_.reset(new Impl{store, source, std::move(history), activations, std::move(options), telemetry, status,
                        Parser(record_bytes_max)});
 }
 

@@ -12,8 +12,9 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "pipeline/activations.h"
 #include "pipeline/ports.h"
-#include "pipeline/ruleset.h"
+#include "pipeline/ruleset_history.h"
 #include "pipeline/telemetry.h"
 #include "state/store.h"
 
@@ -37,11 +38,12 @@ struct WorkerStatus {
   std::atomic<TimeNs> last_progress{0};   // wall clock of the last poll that came back
 };
 
-/// Owned by the wiring; run() is the worker's thread. The store, source, telemetry and status outlive it.
+/// Owned by the wiring; run() is the worker's thread. What it takes by reference outlives it. An activation
+/// that is offered comes into force before the next record is counted.
 class Worker {
  public:
-  Worker(Store& store, Source& source, std::shared_ptr<const Ruleset> ruleset, WorkerOptions options,
-         Telemetry& telemetry, WorkerStatus& status);
+  Worker(Store& store, Source& source, RulesetHistory history, Activations& activations,
+         WorkerOptions options, Telemetry& telemetry, WorkerStatus& status);
   ~Worker();
 
   /// Until `stop` (what was read is committed first) or, in a batch, the end. An error ends the process with

@@ -1,14 +1,11 @@
 #include "query/listings.h"
 
 #include <algorithm>
-#include <array>
-#include <cstddef>
-#include <map>
 #include <optional>
-#include <string_view>
 #include <tuple>
 
 #include "pipeline/alert/incident.h"
+#include "pipeline/alert/incident_json.h"
 #include "query/json.h"
 #include "query/standing.h"
 
@@ -18,12 +15,6 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json partition_json(const PartitionProgress& p) {
-  std::map<std::string_view, std::uint64_t> by_reason;
-  for (std::size_t i = 0; i < p.by_reason.size(); ++i) {
-    if (p.by_reason[i] != 0) by_reason[name_of(static_cast<RejectReason>(i))] = p.by_reason[i];
-  }
-  ordered_json reasons = ordered_json::object();
-  for (const auto& [reason, count] : by_reason) reasons[std::string(reason)] = count;
   ordered_json ranges = ordered_json::array();
   if (p.next_offset > p.first_offset) ranges.push_back(ordered_json::array({p.first_offset, p.next_offset}));
   return {{"topic", p.topic},
@@ -33,7 +24,7 @@ ordered_json partition_json(const PartitionProgress& p) {
           {"duplicate", p.duplicate},
           {"rejected", p.rejected},
           {"out_of_scope", p.out_of_scope},
-          {"by_reason", reasons},
+          {"by_reason", counts_json<RejectReason>(p.by_reason)},
           {"quality",
            {{"bad_destination_partial", p.bad_destination_partial},
             {"stray_results", p.stray_results},
@@ -44,25 +35,8 @@ ordered_json partition_json(const PartitionProgress& p) {
           {"gaps", ordered_json::array()}};
 }
 
-// Names with a count, bytewise sorted.
-template <class Value, std::size_t N>
-ordered_json counts_json(const std::array<std::uint64_t, N>& counts) {
-  std::map<std::string_view, std::uint64_t> named;
-  for (std::size_t i = 0; i < N; ++i) {
-    if (counts[i] != 0) named[name_of(static_cast<Value>(i))] = counts[i];
-  }
-  ordered_json out = ordered_json::object();
-  for (const auto& [name, count] : named) out[std::string(name)] = count;
-  return out;
-}
-
-ordered_json sighting_json(const std::optional<Sighting>& s) {
-  if (!s) return ordered_json::object();
-  return {{"topic", s->topic},
-          {"partition", s->partition},
-          {"offset", s->offset},
-          {"time", format_time(s->time)},
-          {"ori", s->ori}};
+ordered_json sighting_or_empty(const std::optional<Sighting>& s) {
+  return s ? sighting_json(*s) : ordered_json::object();
 }
 
 ordered_json incident_json(const Snapshot& snapshot, const IncidentSummary& incident) {
@@ -82,8 +56,8 @@ ordered_json incident_json(const Snapshot& snapshot, const IncidentSummary& inci
           {"count", incident.counters.count - incident.allowance},
           {"by_outcome", counts_json<Outcome>(incident.counters.by_outcome)},
           {"by_class", counts_json<Class>(incident.counters.by_class)},
-          {"first", sighting_json(incident.counters.first)},
-          {"last", sighting_json(incident.counters.last)},
+          {"first", sighting_or_empty(incident.counters.first)},
+          {"last", sighting_or_empty(incident.counters.last)},
           {"notifications", notifications}};
 }
 

@@ -194,15 +194,14 @@ std::vector<std::uint64_t> shown(const Figures& figures, std::size_t count) {
   return {figures.begin(), figures.begin() + static_cast<std::ptrdiff_t>(count)};
 }
 
-// The newest catalog of the state, for subtrees; none: nothing was ever loaded.
-Expected<std::optional<Catalog>> newest_catalog(const Snapshot& snapshot) {
+// The agencies of the state's newest catalog, for subtrees; none: nothing was ever loaded.
+Expected<std::optional<Catalog>> newest_agencies(const Snapshot& snapshot) {
   const auto versions = snapshot.versions(VersionKind::catalog);
   if (versions.empty()) return std::optional<Catalog>();
-  const auto& files = versions.back().files;
+  const auto files = snapshot.version_files(VersionKind::catalog, versions.size() - 1);
   Diagnostics diagnostics;
   std::optional<Catalog> catalog;
-  if (files.size() == 2)
-    catalog = parse_catalog("agencies.toml", files[0], "oris.csv", files[1], diagnostics);
+  if (files.size() == 2) catalog = parse_agencies("agencies.toml", files[0], diagnostics);
   if (!catalog) {
     return fail(ExitCode::state_damaged,
                 "the stored catalog " + versions.back().digest + " cannot be read" +
@@ -350,7 +349,7 @@ Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& requ
 
   std::optional<Catalog> catalog;
   if (request.rollup || !request.agency.empty() || !request.exclude.empty()) {
-    auto newest = newest_catalog(snapshot);
+    auto newest = newest_agencies(snapshot);
     if (!newest) return tl::unexpected<Error>(newest.error());
     catalog = std::move(*newest);
   }

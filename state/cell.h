@@ -1,8 +1,9 @@
 // A cell's dimensions packed into 64 bits, most significant first, so that numeric order groups by
 // jurisdiction:
 //
-//   disclosures, oris:  0 | jurisdiction 6 | agency 20 | channel 24 | class 2 | photo 1 | outcome 3 | verdict
-//   3   (59 bits) messages:           agency 20 | class 2 quality:            the value of Quality
+//   disclosures, oris   0, jurisdiction 6, agency 20, channel 24, class 2, photo 1, outcome 3, verdict 3 bits
+//   messages            agency 20, class 2 bits
+//   quality             the value of Quality
 //
 // agency and channel are dictionary ids. A dictionary that outgrows its bits ends the process (exit 65): a
 // count under a wrong name would be worse. 1 M agencies and 16 M channels are far beyond any deployment.

@@ -104,17 +104,25 @@ std::string encode(const StoredVersion& version) {
   std::string out;
   put_time(out, version.activated_at);
   put_text(out, version.digest);
-  put_varint(out, version.files.size());
-  for (const std::string& file : version.files) put_text(out, file);
+  return out;
+}
+std::string encode_files(const std::vector<std::string>& files) {
+  std::string out;
+  put_varint(out, files.size());
+  for (const std::string& file : files) put_text(out, file);
   return out;
 }
 bool decode(std::string_view bytes, StoredVersion& out) {
   ByteReader in(bytes);
   out.activated_at = in.time();
   out.digest = in.text();
-  out.files.clear();
-  for (std::uint64_t n = in.varint(); n > 0 && !in.bad(); --n) out.files.emplace_back(in.text());
   return in.complete();
+}
+std::optional<std::vector<std::string>> decode_files(std::string_view bytes) {
+  ByteReader in(bytes);
+  std::vector<std::string> files;
+  for (std::uint64_t n = in.varint(); n > 0 && !in.bad(); --n) files.emplace_back(in.text());
+  return in.complete() ? std::optional(std::move(files)) : std::nullopt;
 }
 
 std::string encode(const PartitionProgress& p) {

@@ -3,7 +3,8 @@
 //   format        version:varint
 //   identity      instance:text reject_secret:text fingerprint_key:fixed64 fixed64
 //   as_of         time
-//   version       activated_at:time digest:text n:varint files:text*n
+//   version       activated_at:time digest:text
+//   files         n:varint files:text*n
 //   name          the string itself
 //   progress      topic:text first_offset next_offset:varint clock:time ended:u8
 //                 counted duplicate rejected out_of_scope:varint n:varint by_reason:varint*n
@@ -42,6 +43,7 @@ std::string encode_number(std::uint64_t value);
 std::string encode_time(TimeNs time);
 std::string encode(const StateIdentity& identity);
 std::string encode(const StoredVersion& version);
+std::string encode_files(const std::vector<std::string>& files);
 std::string encode(const PartitionProgress& progress);
 std::string encode(const Evidence& evidence);
 std::string encode(const RejectRecord& reject);
@@ -58,6 +60,7 @@ std::optional<std::uint64_t> decode_number(std::string_view bytes);
 std::optional<TimeNs> decode_time(std::string_view bytes);
 bool decode(std::string_view bytes, StateIdentity& out);
 bool decode(std::string_view bytes, StoredVersion& out);
+std::optional<std::vector<std::string>> decode_files(std::string_view bytes);
 bool decode(std::string_view bytes, PartitionProgress& out);
 bool decode(std::string_view bytes, Evidence& out);
 bool decode(std::string_view bytes, RejectRecord& out);

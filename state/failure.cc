@@ -1,9 +1,5 @@
 #include "state/failure.h"
 
-#include <cstdlib>
-
-#include "base/log.h"
-
 namespace blockwatch {
 namespace {
 
@@ -22,11 +18,6 @@ Error error_of(const rocksdb::Status& status, std::string_view doing) {
 
 Error damaged(std::string_view what) {
   return {ExitCode::state_damaged, "state damaged: cannot decode " + std::string(what) + std::string(kHint)};
-}
-
-void end_process(const Error& error) {
-  log::error("state_unreadable", error.message);
-  std::_Exit(static_cast<int>(error.code));
 }
 
 }  // namespace blockwatch

@@ -17,8 +17,4 @@ Error error_of(const rocksdb::Status& status, std::string_view doing);
 /// Exit 65. `what`: "the progress of partition 3".
 Error damaged(std::string_view what);
 
-/// For readers, whose results have no room for an error: an answer from a damaged store would be a wrong
-/// count. Logs and ends the process with the error's code, without destructors.
-[[noreturn]] void end_process(const Error& error);
-
 }  // namespace blockwatch

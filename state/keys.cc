@@ -109,6 +109,12 @@ std::string version_key(VersionKind kind, std::uint32_t index) {
   put_be32(key, index);
   return key;
 }
+std::string version_files_key(VersionKind kind, std::uint32_t index) {
+  std::string key = kind_key('F');
+  put_u8(key, static_cast<std::uint8_t>(kind));
+  put_be32(key, index);
+  return key;
+}
 KeyRange version_range(VersionKind kind) {
   std::string key = kind_key('V');
   put_u8(key, static_cast<std::uint8_t>(kind));

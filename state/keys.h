@@ -4,6 +4,7 @@
 //
 //   meta       'M' name                                              name: "format" "identity" "as_of"
 //   version    'V' kind:u8 index:be32                                index from 0, in order of activation
+//   files      'F' kind:u8 index:be32                                of the version of that index
 //   name       'N' dictionary:u8 id:be32                             ids from 0, without holes
 //   progress   'P' partition:be32
 //   counters   'C' partition:be32 cube:u8 granularity:u8 bucket:bucket64 run:be32
@@ -48,6 +49,7 @@ std::optional<std::string> incident_id_bytes(std::string_view hex);
 std::string meta_key(std::string_view name);
 std::string version_key(VersionKind kind, std::uint32_t index);
 KeyRange version_range(VersionKind kind);
+std::string version_files_key(VersionKind kind, std::uint32_t index);
 std::string name_key(Dictionary dictionary, DictionaryId id);
 KeyRange name_range(Dictionary dictionary);
 std::string progress_key(std::uint32_t partition);

@@ -147,6 +147,19 @@ struct Notification {
   std::string body;
 };
 
+/// A version of policy or catalog in force since `activated_at` (kNoTime: for all time). Of several with the
+/// same time only the last was ever in force.
+struct StoredVersion {
+  TimeNs activated_at = kNoTime;
+  std::string digest;
+};
+enum class VersionKind : std::uint8_t { policy = 1, catalog = 2 };
+struct NewVersion {
+  VersionKind kind = VersionKind::policy;
+  StoredVersion version;
+  std::vector<std::string> files;  // policy: one; catalog: agencies, oris
+};
+
 /// One atomic, synced batch.
 struct CommitBatch {
   std::vector<PartitionProgress> progress;
@@ -157,9 +170,11 @@ struct CommitBatch {
   std::map<std::uint32_t, TimeNs> seen_expired_before;  // whole chunks whose last clock is older may go
   std::vector<IncidentPart> incidents;
   std::vector<std::string> incidents_closed;  // ids
+  /// Ids whose parts go, before those of this batch come; their notifications stay.
+  std::vector<std::string> incidents_moved;
+  std::vector<NewVersion> new_versions;  // in order of activation
   std::vector<Notification> notifications;
   std::vector<std::pair<Dictionary, std::vector<std::string>>> new_names;  // in order of id
-  bool empty() const { return progress.empty() && notifications.empty() && incidents_closed.empty(); }
 };
 
 }  // namespace blockwatch

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/end_process.h"
 #include "state/codec.h"
 #include "state/failure.h"
 #include "state/page.h"
@@ -18,17 +19,8 @@ class DatabaseSnapshot final : public Snapshot {
   DatabaseSnapshot& operator=(const DatabaseSnapshot&) = delete;
 
   std::vector<PartitionProgress> partitions() const override {
-    std::vector<PartitionProgress> out;
-    for_each_row(progress_range(), "the progress of a partition",
-                 [&](std::string_view key, std::string_view value) {
-                   const auto partition = progress_partition_of(key);
-                   PartitionProgress p;
-                   p.partition = partition.value_or(0);
-                   const bool ok = partition && decode(value, p);
-                   out.push_back(std::move(p));
-                   return ok;
-                 });
-    return out;
+    return rows_with_key_part<PartitionProgress>(progress_range(), "the progress of a partition",
+                                                 progress_partition_of, &PartitionProgress::partition);
   }
 
   void for_each_cell(Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
@@ -59,6 +51,14 @@ class DatabaseSnapshot final : public Snapshot {
     for_each_row(version_range(kind), "a version of policy or catalog",
                  [&](std::string_view, std::string_view value) { return decode(value, out.emplace_back()); });
     return out;
+  }
+
+  std::vector<std::string> version_files(VersionKind kind, std::size_t index) const override {
+    const auto bytes = read(db_, options_, version_files_key(kind, static_cast<std::uint32_t>(index)));
+    if (!bytes) end_process(bytes.error());
+    auto files = *bytes ? decode_files(**bytes) : std::nullopt;
+    if (!files) end_process(damaged("the files of a version of policy or catalog"));
+    return std::move(*files);
   }
 
   std::vector<IncidentSummary> incidents(std::string_view from_day, std::string_view to_day) const override {
@@ -99,19 +99,10 @@ class DatabaseSnapshot final : public Snapshot {
   }
 
   std::vector<NotificationMark> notifications_of(std::string_view incident) const override {
-    std::vector<NotificationMark> out;
     const auto bytes = incident_id_bytes(incident);
-    if (!bytes) return out;
-    for_each_row(mark_range(*bytes), "the notifications of an incident",
-                 [&](std::string_view key, std::string_view value) {
-                   const auto sequence = mark_sequence_of(key);
-                   NotificationMark mark;
-                   mark.sequence = sequence.value_or(0);
-                   const bool ok = sequence && decode(value, mark);
-                   out.push_back(std::move(mark));
-                   return ok;
-                 });
-    return out;
+    if (!bytes) return {};
+    return rows_with_key_part<NotificationMark>(mark_range(*bytes), "the notifications of an incident",
+                                                mark_sequence_of, &NotificationMark::sequence);
   }
 
   void for_each_reject(const std::function<void(const RejectRecord&)>& visit) const override {
@@ -151,6 +142,21 @@ class DatabaseSnapshot final : public Snapshot {
              [&](std::string_view key, std::string_view value) { return intact = visit(key, value); });
     if (!status.ok()) end_process(error_of(status, "cannot read the state"));
     if (!intact) end_process(damaged(what));
+  }
+
+  /// Rows of which one member stands in the key, the others in the value.
+  template <class Row, class KeyPart>
+  std::vector<Row> rows_with_key_part(const KeyRange& range, std::string_view what,
+                                      std::optional<KeyPart> (*key_part_of)(std::string_view),
+                                      KeyPart Row::*member) const {
+    std::vector<Row> rows;
+    for_each_row(range, what, [&](std::string_view key, std::string_view value) {
+      const auto key_part = key_part_of(key);
+      if (!key_part) return false;
+      rows.emplace_back().*member = *key_part;
+      return decode(value, rows.back());
+    });
+    return rows;
   }
 
   static void add(const IncidentPart& part, IncidentSummary& out) {

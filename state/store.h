@@ -32,14 +32,6 @@ struct StateIdentity {
   SipKey fingerprint_key{};
 };
 
-/// A version of policy or catalog in force since `activated_at` (kNoTime: for all time).
-struct StoredVersion {
-  TimeNs activated_at = kNoTime;
-  std::string digest;
-  std::vector<std::string> files;  // policy: one; catalog: agencies, oris
-};
-enum class VersionKind : std::uint8_t { policy = 1, catalog = 2 };
-
 /// An incident as readers see it.
 struct IncidentSummary {
   std::string id;
@@ -68,7 +60,10 @@ class Snapshot {
                              const std::function<void(const BucketKey&, const CellCount&)>& visit) const = 0;
   /// Index = id.
   virtual std::vector<std::string> names(Dictionary dictionary) const = 0;
+  /// In order of activation.
   virtual std::vector<StoredVersion> versions(VersionKind kind) const = 0;
+  /// Of the version at that place of versions(): one file of a policy, two of a catalog.
+  virtual std::vector<std::string> version_files(VersionKind kind, std::size_t index) const = 0;
   /// By day and id; days are inclusive, empty = open.
   virtual std::vector<IncidentSummary> incidents(std::string_view from_day,
                                                  std::string_view to_day) const = 0;
@@ -108,8 +103,6 @@ class Store {
   /// Keys, ids, allowances and closes_at of all incidents that are not closed yet (counters of one partition
   /// each, as stored).
   std::vector<IncidentPart> open_incident_parts() const;
-  /// Stores policy or catalog, in a synced batch of its own.
-  Expected<void> add_version(VersionKind kind, const StoredVersion& version);
   Expected<void> set_as_of(TimeNs as_of);
 
   // ---- any thread

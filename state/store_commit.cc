@@ -188,6 +188,19 @@ Expected<void> Store::Impl::add_seen(const CommitBatch& in, rocksdb::WriteBatch&
   return {};
 }
 
+Expected<void> Store::Impl::move_incidents(const CommitBatch& in, rocksdb::WriteBatch& out) {
+  for (const std::string& hex : in.incidents_moved) {
+    const std::string id = id_bytes(hex);
+    const auto day = read(*db, rocksdb::ReadOptions(), incident_day_key(id));
+    if (!day) return tl::unexpected(day.error());
+    if (!*day) continue;  // counted since the last commit only
+    erase(out, incident_range(**day, id));
+    erase(out, incident_day_key(id));
+    erase(out, unclosed_key(id));
+  }
+  return {};
+}
+
 Expected<void> Store::Impl::add_incidents(const CommitBatch& in, rocksdb::WriteBatch& out) {
   std::map<std::string, std::string> days;  // of this batch's incidents, by id
   for (const IncidentPart& part : in.incidents) {
@@ -240,14 +253,33 @@ Expected<void> Store::Impl::add_names(const CommitBatch& in, rocksdb::WriteBatch
   return {};
 }
 
+Expected<void> Store::Impl::add_versions(const CommitBatch& in, rocksdb::WriteBatch& out) {
+  std::map<VersionKind, std::uint32_t> next;
+  for (const NewVersion& added : in.new_versions) {
+    const auto [at, is_first] = next.try_emplace(added.kind, 0);
+    if (is_first) {
+      const auto last = last_row(*db, version_range(added.kind));
+      if (!last) return tl::unexpected(last.error());
+      const auto newest = *last ? version_index_of((*last)->first) : std::nullopt;
+      if (last->has_value() != newest.has_value()) return tl::unexpected(damaged("a version's key"));
+      if (newest) at->second = *newest + 1;
+    }
+    put(out, version_key(added.kind, at->second), encode(added.version));
+    put(out, version_files_key(added.kind, at->second++), encode_files(added.files));
+  }
+  return {};
+}
+
 Expected<void> Store::Impl::build(CommitBatch& in, rocksdb::WriteBatch& out) {
   add_progress(in, out);
   expire_minutes(in, out);
   if (auto ok = add_runs(in, out); !ok) return ok;
   add_evidence_and_rejects(in, out);
   if (auto ok = add_seen(in, out); !ok) return ok;
+  if (auto ok = move_incidents(in, out); !ok) return ok;
   if (auto ok = add_incidents(in, out); !ok) return ok;
   add_notifications(in, out);
+  if (auto ok = add_versions(in, out); !ok) return ok;
   return add_names(in, out);
 }
 
@@ -280,20 +312,6 @@ Expected<void> Store::commit(CommitBatch& batch) {
   }
   if (!batch.notifications.empty()) impl_->log_grew.notify_all();
   return {};
-}
-
-Expected<void> Store::add_version(VersionKind kind, const StoredVersion& version) {
-  const auto last = last_row(*impl_->db, version_range(kind));
-  if (!last) return tl::unexpected(last.error());
-  std::uint32_t index = 0;
-  if (*last) {
-    const auto newest = version_index_of((*last)->first);
-    if (!newest) return tl::unexpected(damaged("a version's key"));
-    index = *newest + 1;
-  }
-  rocksdb::WriteBatch out = new_batch();
-  put(out, version_key(kind, index), encode(version));
-  return impl_->write(out, "cannot store a version of policy or catalog");
 }
 
 Expected<void> Store::set_as_of(TimeNs as_of) {

@@ -21,7 +21,7 @@
 namespace blockwatch {
 
 /// The format of everything in state/keys.h, codec.h and page.h. A program refuses those it does not know.
-inline constexpr std::uint64_t kFormatVersion = 1;
+inline constexpr std::uint64_t kFormatVersion = 2;
 inline constexpr const char* kMetaFormat = "format";
 inline constexpr const char* kMetaIdentity = "identity";
 inline constexpr const char* kMetaAsOf = "as_of";
@@ -54,8 +54,10 @@ struct Store::Impl {
   Expected<SeenChunks*> seen_of(std::uint32_t partition);
   Expected<void> add_seen(const CommitBatch& in, rocksdb::WriteBatch& out);
   Expected<void> expire_seen(std::uint32_t partition, TimeNs before, rocksdb::WriteBatch& out);
+  Expected<void> move_incidents(const CommitBatch& in, rocksdb::WriteBatch& out);
   Expected<void> add_incidents(const CommitBatch& in, rocksdb::WriteBatch& out);
   void add_notifications(CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<void> add_versions(const CommitBatch& in, rocksdb::WriteBatch& out);
   Expected<void> add_names(const CommitBatch& in, rocksdb::WriteBatch& out);
   /// Synced, after looking at the free space. Any failure makes the store refuse everything that follows.
   Expected<void> write(rocksdb::WriteBatch& batch, std::string_view doing);

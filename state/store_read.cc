@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/end_process.h"
 #include "state/codec.h"
 #include "state/failure.h"
 #include "state/store_impl.h"

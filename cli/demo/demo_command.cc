@@ -42,7 +42,7 @@ class ServiceThread {
  public:
   explicit ServiceThread(const Configuration& configuration)
       : thread_([this, &configuration] {
-          result_ = run_service(configuration, stop_, [this] { ready_ = true; });
+          result_ = run_service(configuration, {}, {stop_, reload_}, [this] { ready_ = true; });
           over_ = true;
         }) {}
   ~ServiceThread() {
@@ -61,7 +61,7 @@ class ServiceThread {
   }
 
  private:
-  std::atomic<bool> stop_{false}, ready_{false}, over_{false};
+  std::atomic<bool> stop_{false}, reload_{false}, ready_{false}, over_{false};
   Expected<void> result_;  // written by the thread, read after it was joined
   std::thread thread_;
 };
@@ -150,7 +150,7 @@ void add_demo_command(CLI::App& app, int& exit_code) {
       ->type_name("N");
   command->callback([seconds, &exit_code] {
     std::atomic<bool> stop{false};
-    const StopSignals signals(stop);
+    const Signals signals(stop);
     log::configure(log::Level::error, log::Format::logfmt);
     if (auto played = play(*seconds, stop, output_style()); !played) exit_code = print_error(played.error());
   });

@@ -79,10 +79,11 @@ std::optional<bool> read_flag(const std::string& word) {
 
 }  // namespace
 
-Api::Api(const Store& store, const Settings& settings, const Telemetry& telemetry, const WorkerStatus& worker,
-         const std::atomic<Phase>& phase)
+Api::Api(const Store& store, const Settings& settings, const Outputs& outputs, const Telemetry& telemetry,
+         const WorkerStatus& worker, const std::atomic<Phase>& phase)
     : store_(store),
       settings_(settings),
+      outputs_(outputs),
       telemetry_(telemetry),
       worker_(worker),
       phase_(phase),
@@ -143,7 +144,7 @@ HttpResponse Api::status() const {
   }
   Json outputs = Json::array();
   const std::uint64_t end = store_.log_end();
-  for (const OutputSettings& output : settings_.outputs) {
+  for (const OutputSettings& output : outputs_.settings()) {
     const std::uint64_t cursor = store_.cursor(output.name);
     outputs.push_back({{"name", output.name}, {"cursor", cursor}, {"pending", end - std::min(cursor, end)}});
   }

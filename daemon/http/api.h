@@ -7,6 +7,7 @@
 #include "base/time.h"
 #include "config/settings.h"
 #include "daemon/http/server.h"
+#include "daemon/outputs.h"
 #include "pipeline/telemetry.h"
 #include "pipeline/worker.h"
 #include "state/store.h"
@@ -19,8 +20,8 @@ enum class Phase : std::uint8_t { starting, running, stopping };
 /// Borrows everything from the service, which outlives it. Thread: handle() from any, several at a time.
 class Api {
  public:
-  Api(const Store& store, const Settings& settings, const Telemetry& telemetry, const WorkerStatus& worker,
-      const std::atomic<Phase>& phase);
+  Api(const Store& store, const Settings& settings, const Outputs& outputs, const Telemetry& telemetry,
+      const WorkerStatus& worker, const std::atomic<Phase>& phase);
 
   /// 404 for an unknown path, 400 for an unknown or repeated parameter, 422 for words that a report cannot
   /// follow.
@@ -34,6 +35,7 @@ class Api {
 
   const Store& store_;
   const Settings& settings_;
+  const Outputs& outputs_;
   const Telemetry& telemetry_;
   const WorkerStatus& worker_;
   const std::atomic<Phase>& phase_;

@@ -4,28 +4,12 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/alert/incident.h"
+#include "pipeline/alert/incident_json.h"
 
 namespace blockwatch {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-template <class Enum, class Counts>
-Json counts_by_name(const Counts& counts) {
-  Json out = Json::object();
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] != 0) out[std::string(name_of(static_cast<Enum>(i)))] = counts[i];
-  }
-  return out;
-}
-
-Json sighting(const Sighting& s) {
-  return {{"topic", s.topic},
-          {"partition", s.partition},
-          {"offset", s.offset},
-          {"time", format_time(s.time)},
-          {"ori", s.ori}};
-}
 
 std::string_view event_type(std::string_view milestone) {
   if (milestone == "opened") return "org.blockwatch.incident.opened";
@@ -73,10 +57,10 @@ std::string cloud_event(const CloudEventFacts& facts) {
             {"agency", key.agency},
             {"day", key.day},
             {"count", facts.count},
-            {"by_outcome", counts_by_name<Outcome>(counters.by_outcome)},
-            {"by_class", counts_by_name<Class>(counters.by_class)}};
-  if (counters.first) data["first"] = sighting(*counters.first);
-  if (counters.last) data["last"] = sighting(*counters.last);
+            {"by_outcome", counts_json<Outcome>(counters.by_outcome)},
+            {"by_class", counts_json<Class>(counters.by_class)}};
+  if (counters.first) data["first"] = sighting_json(*counters.first);
+  if (counters.last) data["last"] = sighting_json(*counters.last);
   data["milestone"] = facts.milestone;
   data["summary"] = incident_sentence(key, facts.count, facts.milestone);
   const Json event{

@@ -1,6 +1,7 @@
 #include "pipeline/alert/incident.h"
 
 #include <array>
+#include <charconv>
 #include <limits>
 
 #include "base/hash.h"
@@ -62,6 +63,13 @@ std::vector<std::string> milestones_reached(std::uint64_t before, std::uint64_t 
     if (m > std::numeric_limits<std::uint64_t>::max() / 10) break;
   }
   return reached;
+}
+
+std::uint64_t count_of_milestone(std::string_view milestone) {
+  if (milestone == "opened") return 1;
+  std::uint64_t count = 0;
+  std::from_chars(milestone.data(), milestone.data() + milestone.size(), count);
+  return count;
 }
 
 }  // namespace blockwatch

@@ -39,6 +39,9 @@ std::string notification_id(std::string_view incident, std::string_view mileston
 /// order.
 std::vector<std::string> milestones_reached(std::uint64_t before, std::uint64_t after);
 
+/// The count at which a milestone stands: 1 for `opened`; 0 for `closed`.
+std::uint64_t count_of_milestone(std::string_view milestone);
+
 inline constexpr std::string_view kClosedMilestone = "closed";
 
 }  // namespace blockwatch

@@ -27,9 +27,8 @@ struct SlotHash {
 struct Incident {
   std::string id;
   IncidentKey key;
-  std::string_view authority;
-  std::uint64_t allowance = 0;
-  TimeNs closes_at = kNoTime;
+  std::string authority;
+  IncidentLimits limits;
   bool closed = false;
   IncidentCounters total;
   std::map<std::uint32_t, IncidentCounters> parts;
@@ -37,7 +36,7 @@ struct Incident {
   std::set<std::uint32_t> changed;      // partitions since the last take()
   TimeNs newest_broker_time = kNoTime;  // since the last take()
 
-  std::uint64_t count() const { return total.count > allowance ? total.count - allowance : 0; }
+  std::uint64_t count() const { return total.count > limits.allowance ? total.count - limits.allowance : 0; }
 };
 
 void count_one(IncidentCounters& c, const IncidentAddition& a, const Sighting& sighting) {
@@ -55,7 +54,7 @@ struct IncidentBook::Impl {
   Store& store;
   Names& names;
   std::string topic;
-  std::function<std::string_view(std::string_view)> authority_of;
+  std::function<std::string(std::string_view)> authority_of;
   std::map<std::string, std::unique_ptr<Incident>> by_id;  // ordered: batches are reproducible
   boost::unordered_flat_map<IncidentSlot, Incident*, SlotHash> by_slot;
   std::vector<Incident*> changed;
@@ -77,42 +76,67 @@ struct IncidentBook::Impl {
   // An exception that is not exceeded raises nothing, so there is nothing to close: it waits once it is.
   void wait_for_close(Incident* incident) {
     if (incident->closed || incident->count() == 0) return;
-    if (incident->closes_at == kNoTime)
+    if (incident->limits.closes_at == kNoTime)
       open_ended.push_back(incident);
     else
-      waiting.emplace(incident->closes_at, incident);
+      waiting.emplace(incident->limits.closes_at, incident);
+  }
+
+  void forget_close(Incident* incident) {
+    std::erase_if(waiting, [incident](const auto& entry) { return entry.second == incident; });
+    std::erase(open_ended, incident);
+  }
+
+  // The count up to which milestones were notified. An exception's limits may have changed since, so that its
+  // count of now does not tell.
+  std::uint64_t notified_count(const Incident& incident) const {
+    std::uint64_t count = incident.count();
+    if (incident.key.kind != name_of(IncidentKind::exception_exceeded)) return count;
+    for (const NotificationMark& mark : store.snapshot()->notifications_of(incident.id))
+      count = std::max(count, count_of_milestone(mark.milestone));
+    return count;
   }
 
   // Loads the parts that earlier commits stored.
-  Incident& load(std::string id, IncidentKey key, std::uint64_t allowance, TimeNs closes_at) {
+  Incident& load(std::string id, IncidentKey key, const IncidentLimits& limits) {
     auto made = std::make_unique<Incident>();
     made->authority = authority_of(key.policy);
-    made->allowance = allowance;
-    made->closes_at = closes_at;
+    made->limits = limits;
     made->closed = store.incident_closed(id, key.day);
     holds_closed = holds_closed || made->closed;
     for (const IncidentPart& part : store.incident_parts(id, key.day)) {
       made->parts[part.partition] = part.counters;
       made->total.add(part.counters);
     }
-    made->notified_count = made->count();
     made->key = std::move(key);
     made->id = id;
+    made->notified_count = notified_count(*made);
     Incident& incident = *(by_id[std::move(id)] = std::move(made));
     wait_for_close(&incident);
     return incident;
   }
 
-  Incident& at(const IncidentAddition& a) {
-    const auto [found, added] = by_slot.try_emplace(a.slot, nullptr);
+  Incident& at(const IncidentSlot& slot, const IncidentLimits& limits) {
+    const auto [found, added] = by_slot.try_emplace(slot, nullptr);
     if (!added) return *found->second;
-    IncidentKey key = key_of(a.slot);
+    IncidentKey key = key_of(slot);
     std::string id = incident_id(key);
     const auto known = by_id.find(id);
-    Incident& incident =
-        known != by_id.end() ? *known->second : load(std::move(id), std::move(key), a.allowance, a.closes_at);
+    Incident& incident = known != by_id.end() ? *known->second : load(std::move(id), std::move(key), limits);
     found->second = &incident;
     return incident;
+  }
+
+  void change(Incident& incident, std::uint32_t partition) {
+    if (incident.changed.empty()) changed.push_back(&incident);
+    incident.changed.insert(partition);
+  }
+
+  void forget(const IncidentSlot& slot, Incident& incident) {
+    forget_close(&incident);
+    std::erase(changed, &incident);
+    by_slot.erase(slot);
+    by_id.erase(std::string(incident.id));
   }
 
   void notify(const Incident& incident, std::string_view milestone, CommitBatch& batch, TimeNs now) const {
@@ -143,36 +167,54 @@ struct IncidentBook::Impl {
 };
 
 IncidentBook::IncidentBook(Store& store, Names& names, std::string topic,
-                           std::function<std::string_view(std::string_view)> authority_of)
+                           std::function<std::string(std::string_view)> authority_of)
     : impl_(new Impl{store, names, std::move(topic), std::move(authority_of), {}, {}, {}, {}, {}, false}) {
   for (const IncidentPart& part : store.open_incident_parts()) {
-    if (!impl_->by_id.contains(part.id)) impl_->load(part.id, part.key, part.allowance, part.closes_at);
+    if (!impl_->by_id.contains(part.id)) impl_->load(part.id, part.key, {part.allowance, part.closes_at});
   }
 }
 
 IncidentBook::~IncidentBook() = default;
 
 void IncidentBook::add(const IncidentAddition& a) {
-  Incident& incident = impl_->at(a);
-  if (incident.changed.empty()) impl_->changed.push_back(&incident);
-  incident.changed.insert(a.partition);
+  Incident& incident = impl_->at(a.slot, a.limits);
+  impl_->change(incident, a.partition);
   incident.newest_broker_time = std::max(incident.newest_broker_time, a.broker_time);
   const Sighting sighting{a.time, impl_->topic, a.partition, a.offset, a.ori.str()};
   count_one(incident.parts[a.partition], a, sighting);
   count_one(incident.total, a, sighting);
 }
 
+void IncidentBook::move(const IncidentSlot& from, const IncidentSlot& to, const IncidentLimits& limits,
+                        CommitBatch& batch) {
+  Incident& old = impl_->at(from, limits);
+  if (old.total.count == 0) return impl_->forget(from, old);
+  Incident& incident = from == to ? old : impl_->at(to, limits);
+  impl_->forget_close(&incident);
+  incident.limits = limits;
+  for (const auto& [partition, counters] : old.parts) {
+    if (&incident != &old) incident.parts[partition].add(counters);
+    impl_->change(incident, partition);
+  }
+  if (&incident != &old) {
+    incident.total.add(old.total);
+    batch.incidents_moved.push_back(old.id);
+    impl_->forget(from, old);
+  }
+  if (incident.notified_count != 0) impl_->wait_for_close(&incident);
+}
+
 void IncidentBook::take(CommitBatch& batch, TimeNs now) {
   for (Incident* incident : impl_->changed) {
     for (const std::uint32_t partition : incident->changed) {
-      batch.incidents.push_back({incident->id, partition, incident->key, incident->allowance,
-                                 incident->closes_at, incident->parts.at(partition)});
+      batch.incidents.push_back({incident->id, partition, incident->key, incident->limits.allowance,
+                                 incident->limits.closes_at, incident->parts.at(partition)});
     }
     for (const std::string& milestone : milestones_reached(incident->notified_count, incident->count())) {
       impl_->notify(*incident, milestone, batch, now);
     }
     if (incident->notified_count == 0) impl_->wait_for_close(incident);
-    incident->notified_count = incident->count();
+    incident->notified_count = std::max(incident->notified_count, incident->count());
     incident->changed.clear();
     incident->newest_broker_time = kNoTime;
   }

@@ -30,6 +30,12 @@ struct IncidentSlot {
   friend bool operator==(const IncidentSlot&, const IncidentSlot&) = default;
 };
 
+/// What is the same for all of an incident.
+struct IncidentLimits {
+  std::uint64_t allowance = 0;  // uses that raise nothing
+  TimeNs closes_at = kNoTime;   // kNoTime: only the end of the input closes it
+};
+
 /// What an observation (or a message, for the kinds about the asker) adds to an incident.
 struct IncidentAddition {
   IncidentSlot slot;
@@ -41,20 +47,23 @@ struct IncidentAddition {
   Outcome outcome = Outcome::unknown;
   Class cls = Class::other;
   bool photo = false;
-  std::string_view authority;   // of the policy; must outlive the book
-  std::uint64_t allowance = 0;  // uses that raise nothing
-  TimeNs closes_at = kNoTime;   // kNoTime: only the end of the input closes it
+  IncidentLimits limits;
 };
 
 /// Owned by the Applier; the worker's thread. Memory grows with the incidents that are not closed.
 class IncidentBook {
  public:
-  /// `authority_of` finds a policy's authority by its id, for incidents that an earlier run opened.
+  /// `authority_of` finds a policy's authority by its id.
   IncidentBook(Store& store, Names& names, std::string topic,
-               std::function<std::string_view(std::string_view policy)> authority_of);
+               std::function<std::string(std::string_view policy)> authority_of);
   ~IncidentBook();
 
   void add(const IncidentAddition& addition);
+
+  /// What was counted under `from` goes on under `to` and its limits; nothing happens if that is nothing.
+  /// What was notified stays notified, under the ids of then.
+  void move(const IncidentSlot& from, const IncidentSlot& to, const IncidentLimits& limits,
+            CommitBatch& batch);
 
   /// Moves changed parts and the notifications of the milestones reached into `batch`. `now`: wall clock.
   void take(CommitBatch& batch, TimeNs now);

@@ -37,9 +37,9 @@ bool wait_for(const std::function<bool()>& condition) {
 /// run_service on a thread; stopped at the latest by the destructor.
 class Running {
  public:
-  explicit Running(const Configuration& configuration)
-      : thread_([this, &configuration] {
-          result_ = run_service(configuration, stop_, [this] { ready_ = true; });
+  explicit Running(const Configuration& configuration, std::string path = {})
+      : thread_([this, &configuration, path = std::move(path)] {
+          result_ = run_service(configuration, path, {stop_, reload_}, [this] { ready_ = true; });
         }) {}
   ~Running() { stop(); }
   Running(const Running&) = delete;
@@ -50,9 +50,12 @@ class Running {
     return result_;
   }
   bool ready() const { return ready_; }
+  /// As SIGHUP does.
+  void hang_up() { reload_ = true; }
 
  private:
   std::atomic<bool> stop_{false};
+  std::atomic<bool> reload_{false};
   std::atomic<bool> ready_{false};
   Expected<void> result_;
   std::thread thread_;
@@ -178,15 +181,9 @@ TEST_F(ServiceTest, AnOutputThatIsAwayHoldsUpNeitherTheOthersNorTheStop) {
   EXPECT_GT(store->log_end(), 0U);
 }
 
-TEST_F(ServiceTest, AnotherPolicyOrTopicOnTheSameStateIsRefused) {
+TEST_F(ServiceTest, AnotherTopicOnTheSameStateIsRefused) {
   std::atomic<bool> stop{false};
   ASSERT_TRUE(run_replay(world_.files(), {}, stop).has_value());
-  world_.write_policy("2025-02-01");
-  const auto other_policy = run_replay(world_.files(), {}, stop);
-  ASSERT_FALSE(other_policy.has_value());
-  EXPECT_EQ(other_policy.error().code, ExitCode::bad_config);
-  EXPECT_THAT(other_policy.error().message, HasSubstr("was counted under policy"));
-  world_.write_policy("2025-01-15");
   const auto other_topic = run_replay(
       world_.configuration("kind = \"file\"\nfiles = [\"events.ndjson\"]\ntopic = \"other\""), {}, stop);
   ASSERT_FALSE(other_topic.has_value());
@@ -194,11 +191,72 @@ TEST_F(ServiceTest, AnotherPolicyOrTopicOnTheSameStateIsRefused) {
               HasSubstr("was counted from topic nlets.queries, source.topic is other"));
 }
 
+TEST_F(ServiceTest, AStartWithAnotherPolicyPutsItInForceFromTheNextMinuteOn) {
+  std::atomic<bool> stop{false};
+  ASSERT_TRUE(run_replay(world_.files(), {}, stop).has_value());
+  world_.write_policy("2025-02-01");
+  const TimeNs before = wall_clock_now();
+  const Configuration second = world_.files();
+  ASSERT_TRUE(run_replay(second, {}, stop).has_value());
+  const auto store = Store::open(world_.dir() + "/state", Store::Access::read).value();
+  const auto policies = store->snapshot()->versions(VersionKind::policy);
+  ASSERT_EQ(policies.size(), 2U);
+  EXPECT_EQ(policies[0].activated_at, kNoTime);
+  EXPECT_EQ(policies[1].digest, second.policy.digest);
+  EXPECT_EQ(policies[1].activated_at % kMinute, 0);
+  EXPECT_GT(policies[1].activated_at, before);
+  EXPECT_LE(policies[1].activated_at, wall_clock_now() + kMinute);
+  EXPECT_EQ(store->snapshot()->versions(VersionKind::catalog).size(), 1U);
+}
+
+TEST_F(ServiceTest, AStateIsNotCountedOnUnderAnotherHistory) {
+  std::atomic<bool> stop{false};
+  ASSERT_TRUE(run_replay(world_.files(), {}, stop).has_value());
+  ReplayOptions options;
+  world_.write("history.json", R"({"policies": [{"file": "policy.toml"},)"
+                               R"( {"file": "policy.toml", "activated_at": "2025-03-01T12:00:00Z"}]})");
+  Diagnostics diagnostics;
+  options.history = read_policy_history(world_.dir(), world_.files(), diagnostics);
+  ASSERT_TRUE(options.history) << to_text(diagnostics.all().front());
+  const auto done = run_replay(world_.files(), options, stop);
+  ASSERT_FALSE(done.has_value());
+  EXPECT_EQ(done.error().code, ExitCode::bad_config);
+  EXPECT_THAT(done.error().message, HasSubstr("counted under 1 policies and 1 catalogs"));
+}
+
+TEST_F(ServiceTest, AReloadSwapsPolicyAndOutputsOrNothing) {
+  const Configuration configuration = world_.files(kLogOutput);
+  Running service(configuration, world_.dir() + "/blockwatchd.toml");
+  ASSERT_TRUE(wait_for([&] { return service.ready() && all_read(); }));
+  const auto success = [&](int value) {
+    const std::string line = "blockwatch_config_reload_success " + std::to_string(value) + "\n";
+    return ask(world_.socket(), "/metrics").body.find(line) != std::string::npos;
+  };
+  EXPECT_TRUE(success(1));
+
+  world_.write("policy.toml", "[[block]]\nid = 5\n");
+  service.hang_up();
+  EXPECT_TRUE(wait_for([&] { return success(0); }));
+  EXPECT_EQ(get("/api/v1/status")["policy"], configuration.policy.digest);
+
+  world_.write_policy("2025-02-01");
+  const Configuration second =
+      world_.files("[[output]]\nname = \"second\"\nkind = \"log\"\n" + std::string(kLogOutput));
+  service.hang_up();
+  EXPECT_TRUE(wait_for([&] { return success(1); }));
+  const Json status = get("/api/v1/status");
+  EXPECT_EQ(status["policy"], second.policy.digest);
+  ASSERT_EQ(status["outputs"].size(), 2U);
+  EXPECT_TRUE(wait_for([&] { return get("/api/v1/status")["outputs"][0]["pending"] == 0; }));
+  EXPECT_TRUE(service.stop().has_value());
+}
+
 TEST_F(ServiceTest, AMissingFileEndsItWithTheFilesName) {
   std::filesystem::remove(world_.dir() + "/events.ndjson");
   const Configuration configuration = world_.files();
   const std::atomic<bool> stop{false};
-  const auto done = run_service(configuration, stop, nullptr);
+  std::atomic<bool> reload{false};
+  const auto done = run_service(configuration, {}, {stop, reload}, nullptr);
   ASSERT_FALSE(done.has_value());
   EXPECT_THAT(done.error().message, HasSubstr("events.ndjson"));
 }

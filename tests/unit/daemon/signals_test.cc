@@ -15,35 +15,35 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
-class StopSignalsTest : public testing::TestWithParam<int> {};
+class SignalsTest : public testing::TestWithParam<int> {};
 
-TEST_P(StopSignalsTest, SetsTheStop) {
+TEST_P(SignalsTest, SetsTheStop) {
   std::atomic<bool> stop{false};
-  const StopSignals signals(stop);
+  const Signals signals(stop);
   ASSERT_EQ(kill(getpid(), GetParam()), 0);
   const auto deadline = steady_clock::now() + seconds(10);
   while (!stop && steady_clock::now() < deadline) std::this_thread::sleep_for(milliseconds(5));
   EXPECT_TRUE(stop);
 }
 
-INSTANTIATE_TEST_SUITE_P(TermAndInt, StopSignalsTest, testing::Values(SIGTERM, SIGINT));
+INSTANTIATE_TEST_SUITE_P(TermAndInt, SignalsTest, testing::Values(SIGTERM, SIGINT));
 
-TEST(StopSignals, AHangupAndABrokenPipeStopNothing) {
+TEST(Signals, AHangupAndABrokenPipeStopNothing) {
   std::atomic<bool> stop{false};
-  const StopSignals signals(stop);
+  const Signals signals(stop);
   kill(getpid(), SIGHUP);
   kill(getpid(), SIGPIPE);
   std::this_thread::sleep_for(milliseconds(500));
   EXPECT_FALSE(stop);
 }
 
-TEST(StopSignalsDeathTest, TenSecondsAfterASignalTheProcessEndsWhateverItDoes) {
+TEST(SignalsDeathTest, TenSecondsAfterASignalTheProcessEndsWhateverItDoes) {
   testing::FLAGS_gtest_death_test_style = "threadsafe";
   const auto begin = steady_clock::now();
   EXPECT_EXIT(
       {
         std::atomic<bool> stop{false};
-        const StopSignals signals(stop);
+        const Signals signals(stop);
         kill(getpid(), SIGTERM);
         std::this_thread::sleep_for(seconds(60));
       },

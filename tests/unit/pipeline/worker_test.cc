@@ -134,7 +134,8 @@ class WorkerTest : public ::testing::Test {
     WorkerOptions options;
     options.topic = "t";
     options.batch = batch;
-    Worker worker(*store_, source, ruleset_, options, telemetry, status);
+    Worker worker(*store_, source, RulesetHistory::always(ruleset_), activations_, options, telemetry,
+                  status);
     const auto done = worker.run(stop);
     ASSERT_TRUE(done) << done.error().message;
   }
@@ -184,6 +185,7 @@ class WorkerTest : public ::testing::Test {
   }
 
   std::filesystem::path dir_;
+  Activations activations_;
   std::shared_ptr<const Ruleset> ruleset_;
   std::unique_ptr<Store> store_;
 };
@@ -297,7 +299,8 @@ TEST_F(WorkerTest, ARestartAfterAnyRecordChangesNothing) {
         Source& inner;
         std::atomic<bool>& flag;
       } stopping(first, stop);
-      Worker worker(*store_, stopping, ruleset_, options, telemetry, status);
+      Worker worker(*store_, stopping, RulesetHistory::always(ruleset_), activations_, options, telemetry,
+                    status);
       ASSERT_TRUE(worker.run(stop));
     }
     open();
@@ -333,7 +336,7 @@ TEST_F(WorkerTest, LiveTheWallClockClosesPastDaysAtTheEndOfTheLog) {
 TEST_F(WorkerTest, ADayClosesOnceTheClocksStandAtItsEndPlusLateness) {
   ApplierOptions options;
   options.topic = "t";
-  auto applier = Applier::create(*store_, ruleset_, {0}, options);
+  auto applier = Applier::create(*store_, RulesetHistory::always(ruleset_), {0}, options);
   ASSERT_TRUE(applier);
   const std::string payload = query("a", "2025-02-01T12:00:00Z", "VTICE0900");
   const SourceRecord record{0, 0, kNoTime, payload};

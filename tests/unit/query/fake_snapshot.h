@@ -79,14 +79,10 @@ class FakeSnapshot : public Snapshot {
     return p;
   }
   void catalog(std::string agencies) {
-    versions_[VersionKind::catalog].push_back(
-        {kNoTime,
-         "catalog-digest",
-         {std::move(agencies), "ori,agency,name,type,status,line,state,valid_from,valid_to,tags\n"}});
+    versions_[VersionKind::catalog].push_back({kNoTime, "catalog-digest"});
+    agencies_files_.push_back(std::move(agencies));
   }
-  void policy(std::string digest) {
-    versions_[VersionKind::policy].push_back({kNoTime, std::move(digest), {""}});
-  }
+  void policy(std::string digest) { versions_[VersionKind::policy].push_back({kNoTime, std::move(digest)}); }
   void end_all() {
     for (auto& [_, p] : partitions_) p.ended = true;
   }
@@ -114,6 +110,10 @@ class FakeSnapshot : public Snapshot {
   std::vector<StoredVersion> versions(VersionKind kind) const override {
     const auto found = versions_.find(kind);
     return found == versions_.end() ? std::vector<StoredVersion>{} : found->second;
+  }
+  std::vector<std::string> version_files(VersionKind kind, std::size_t index) const override {
+    if (kind == VersionKind::policy) return {""};
+    return {agencies_files_.at(index), "ori,agency,name,type,status,line,state,valid_from,valid_to,tags\n"};
   }
   std::vector<IncidentSummary> incidents(std::string_view from_day, std::string_view to_day) const override {
     std::vector<IncidentSummary> out;
@@ -153,6 +153,7 @@ class FakeSnapshot : public Snapshot {
   std::multimap<BucketKey, CellCount> cells_;
   std::map<Dictionary, std::vector<std::string>> names_;
   std::map<VersionKind, std::vector<StoredVersion>> versions_;
+  std::vector<std::string> agencies_files_;
 };
 
 }  // namespace blockwatch

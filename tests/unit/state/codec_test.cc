@@ -84,8 +84,9 @@ TEST(Codec, RecordsReadBackWholeAndNotCut) {
     identity.reject_secret = random.bytes(32);
     identity.fingerprint_key = {random.bits(), random.bits()};
     expect_round_trip(identity);
-    expect_round_trip(
-        StoredVersion{random_time(random), random.bytes(64), {random.bytes(100), random.bytes(100)}});
+    expect_round_trip(StoredVersion{random_time(random), random.bytes(64)});
+    const std::vector<std::string> files{random.bytes(100), random.bytes(100)};
+    EXPECT_EQ(decode_files(encode_files(files)), files);
     RejectRecord reject;
     reject.reason = static_cast<RejectReason>(random.below(kRejectReasonCount));
     reject.length = random.any_size();
@@ -135,6 +136,7 @@ TEST(Codec, AnyBytesDecodeOrAreRefusedButNeverMore) {
     decode(bytes, r);
     decode(bytes, v);
     decode(bytes, n);
+    decode_files(bytes);
     decode_seen(bytes, [](const SeenId&) {});
     RunReader run(bytes);
     while (run.next()) {

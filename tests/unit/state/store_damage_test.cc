@@ -32,8 +32,8 @@ void fill(const std::string& dir) {
   batch.incidents = {test::incident_part(1, 0, 3)};
   batch.notifications = {test::notification(1, "opened")};
   batch.new_names = {{Dictionary::agency, {"ice"}}};
+  batch.new_versions = {{VersionKind::policy, {kNoTime, "aa"}, {"text"}}};
   ASSERT_TRUE(store->commit(batch));
-  ASSERT_TRUE(store->add_version(VersionKind::policy, {kNoTime, "aa", {"text"}}));
   ASSERT_TRUE(store->set_as_of(1));
   ASSERT_TRUE(store->set_cursor("alerts", 1));
 }
@@ -53,6 +53,8 @@ std::vector<Reader> readers() {
                                      [](const BucketKey&, const CellCount&) {});
        }},
       {'V', "a version of policy or catalog", [](Store& s) { s.snapshot()->versions(VersionKind::policy); }},
+      {'F', "the files of a version of policy or catalog",
+       [](Store& s) { s.snapshot()->version_files(VersionKind::policy, 0); }},
       {'I', "an incident", [](Store& s) { s.snapshot()->incidents("", ""); }},
       {'I', "an incident of day", [](Store& s) { s.snapshot()->incident(test::incident_id(1)); }},
       {'I', "an incident of day", [](Store& s) { s.open_incident_parts(); }},

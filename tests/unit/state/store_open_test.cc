@@ -73,7 +73,7 @@ TEST(StoreOpen, ANewerFormatIsRefusedByNumber) {
   for (const auto access : {Store::Access::write, Store::Access::read}) {
     const Error error = refusal(dir.state(), access);
     EXPECT_EQ(error.code, ExitCode::state_damaged);
-    EXPECT_THAT(error.message, HasSubstr("a newer blockwatch, format 3; this one knows format 1"));
+    EXPECT_THAT(error.message, HasSubstr("a newer blockwatch, format 3; this one knows format 2"));
   }
 }
 

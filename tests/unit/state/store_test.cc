@@ -85,18 +85,41 @@ TEST_F(StoreTest, NamesGetConsecutiveIdsAcrossCommitsAndRestarts) {
 }
 
 TEST_F(StoreTest, VersionsComeBackInTheOrderOfActivation) {
-  ASSERT_TRUE(store_->add_version(VersionKind::policy, {kNoTime, "aa", {"text a"}}));
-  ASSERT_TRUE(store_->add_version(VersionKind::catalog, {kNoTime, "cc", {"agencies", "oris"}}));
+  CommitBatch first;
+  first.new_versions = {{VersionKind::policy, {kNoTime, "aa"}, {"text a"}},
+                        {VersionKind::catalog, {kNoTime, "cc"}, {"agencies", "oris"}}};
+  ASSERT_TRUE(store_->commit(first));
   reopen();
-  ASSERT_TRUE(store_->add_version(VersionKind::policy, {7 * kMinute, "bb", {"text b"}}));
-  const auto policies = store_->snapshot()->versions(VersionKind::policy);
+  CommitBatch second;
+  second.new_versions = {{VersionKind::policy, {7 * kMinute, "bb"}, {"text b"}}};
+  ASSERT_TRUE(store_->commit(second));
+  const auto snapshot = store_->snapshot();
+  const auto policies = snapshot->versions(VersionKind::policy);
   ASSERT_EQ(policies.size(), 2U);
   EXPECT_EQ(policies[0].digest, "aa");
   EXPECT_EQ(policies[0].activated_at, kNoTime);
   EXPECT_EQ(policies[1].activated_at, 7 * kMinute);
-  EXPECT_THAT(policies[1].files, ElementsAre("text b"));
-  EXPECT_THAT(store_->snapshot()->versions(VersionKind::catalog).at(0).files,
-              ElementsAre("agencies", "oris"));
+  EXPECT_THAT(snapshot->version_files(VersionKind::policy, 0), ElementsAre("text a"));
+  EXPECT_THAT(snapshot->version_files(VersionKind::policy, 1), ElementsAre("text b"));
+  EXPECT_THAT(snapshot->version_files(VersionKind::catalog, 0), ElementsAre("agencies", "oris"));
+}
+
+TEST_F(StoreTest, AMovedIncidentIsGoneAndWhatItNotifiedIsNot) {
+  CommitBatch counted;
+  counted.incidents = {test::incident_part(1, 0, 3), test::incident_part(1, 1, 4)};
+  counted.notifications = {test::notification(1, "opened")};
+  ASSERT_TRUE(store_->commit(counted));
+  CommitBatch moved;
+  moved.incidents_moved = {test::incident_id(1)};
+  moved.incidents = {test::incident_part(2, 0, 7)};
+  ASSERT_TRUE(store_->commit(moved));
+  reopen();
+  const auto snapshot = store_->snapshot();
+  EXPECT_FALSE(snapshot->incident(test::incident_id(1)));
+  ASSERT_EQ(snapshot->incidents("", "").size(), 1U);
+  EXPECT_EQ(snapshot->incidents("", "")[0].counters.count, 7U);
+  EXPECT_EQ(store_->open_incident_parts().size(), 1U);
+  EXPECT_EQ(snapshot->notifications_of(test::incident_id(1)).size(), 1U);
 }
 
 TEST_F(StoreTest, TheReferenceTimeIsKept) {

@@ -1,0 +1,14 @@
+#include "base/end_process.h"
+
+#include <cstdlib>
+
+#include "base/log.h"
+
+namespace blockwatch {
+
+void end_process(const Error& error) {
+  log::error("state_unreadable", error.message);
+  std::_Exit(static_cast<int>(error.code));
+}
+
+}  // namespace blockwatch
