@@ -22,7 +22,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kTick{250};
+constexpr milliseconds kTick{100};
 // A worker whose poll has not come back for this long feeds no watchdog any more.
 constexpr TimeNs kStallMax = 20 * kSecond;
 // Of the ten seconds for a stop, what data path and outputs together may take.

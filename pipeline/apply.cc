@@ -93,14 +93,14 @@ struct Applier::Impl {
 
   UnknownOris::Ids stored_unknown_oris(std::uint32_t partition, std::int64_t day) {
     UnknownOris::Ids found;
-    RulesInForce& then = rules.at(day * kDay);
-    const DictionaryId unknown = then.agency(reserved(ReservedAgency::unknown));
+    const auto then = rules.hold(day * kDay);  // a message is being counted under rules of its own
+    const DictionaryId unknown = then->agency(reserved(ReservedAgency::unknown));
     store.snapshot()->for_each_cell(
         Cube::oris, Granularity::day, day, day + 1, [&](const BucketKey& key, const CellCount& c) {
           if (key.partition != partition || unpack_disclosure(c.cell.code).agency != unknown) return;
           const DictionaryId id = c.cell.ori - 1;
           const auto ori = Ori::from(names.text(Dictionary::ori, id));
-          if (ori && !then.ruleset().resolve(*ori, {}, day * kDay).has_row) found.insert(id);
+          if (ori && !then->ruleset().resolve(*ori, {}, day * kDay).has_row) found.insert(id);
         });
     return found;
   }

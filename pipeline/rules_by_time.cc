@@ -50,7 +50,7 @@ std::string exception_name(std::string_view policy, std::string_view reference) 
 
 RulesByTime::RulesByTime(RulesetHistory history, Names& names)
     : history_(std::move(history)), names_(names), recent_span_(history_.newest()) {
-  newest_ = recent_ = kept(recent_span_);
+  recent_ = kept(recent_span_);
 }
 
 std::shared_ptr<RulesInForce> RulesByTime::kept(std::size_t span) {
@@ -109,24 +109,23 @@ std::string RulesByTime::authority_of(std::string_view policy) {
 std::vector<RulesByTime::ChangedTerms> RulesByTime::activate(TimeNs from,
                                                              std::shared_ptr<const Ruleset> ruleset,
                                                              const std::vector<NewVersion>& added) {
-  std::vector<ChangedTerms> changed;
-  std::map<std::string, ExceptionTerms, std::less<>> next;
   for (const PolicyRule& rule : ruleset->rules()) {
     for (const PolicyException& exception : rule.exceptions) {
-      next.emplace(exception_name(rule.id, exception.reference), terms_from(rule, exception));
+      const std::string name = exception_name(rule.id, exception.reference);
+      if (names_.knows(Dictionary::policy, name)) terms_of(name);  // it was used under some version
     }
   }
-  for (const auto& [name, terms] : next) {
-    if (!names_.knows(Dictionary::policy, name)) continue;  // never used under any version
-    if (const ExceptionTerms before = terms_of(name); before != terms)
-      changed.push_back({name, before, terms});
-    terms_.insert_or_assign(name, terms);
-  }
-  kept_.erase(history_.newest());  // it may be replaced
+  const auto before = std::exchange(terms_, {});
+  // What is replaced within its minute was never in force, and its terms count no more.
+  if (history_.spans().back().from == from) kept_.erase(history_.newest());
   history_.activate(from, std::move(ruleset), added);
-  kept_.erase(history_.newest());
   recent_span_ = history_.newest();
-  newest_ = recent_ = kept(recent_span_);
+  recent_ = kept(recent_span_);
+  std::vector<ChangedTerms> changed;
+  for (const auto& [name, terms] : before) {
+    const ExceptionTerms& after = terms_of(name);
+    if (after != terms) changed.push_back({name, terms, after});
+  }
   return changed;
 }
 

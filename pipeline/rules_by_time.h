@@ -53,12 +53,13 @@ class RulesByTime {
  public:
   RulesByTime(RulesetHistory history, Names& names);
 
-  /// Valid until the next call that takes a time.
+  /// Valid until the next call of at() or activate().
   RulesInForce& at(TimeNs time) {
     const std::size_t span = history_.span_at(time);
     return span == recent_span_ ? *recent_ : use(span);
   }
-  const Ruleset& newest() const { return newest_->ruleset(); }
+  /// The same without disturbing what at() returned.
+  std::shared_ptr<RulesInForce> hold(TimeNs time) { return kept(history_.span_at(time)); }
 
   /// By its name. Somebody judged by it, so a version has it.
   const ExceptionTerms& terms_of(const std::string& exception);
@@ -87,7 +88,6 @@ class RulesByTime {
 
   RulesetHistory history_;
   Names& names_;
-  std::shared_ptr<RulesInForce> newest_;
   std::shared_ptr<RulesInForce> recent_;
   std::size_t recent_span_;
   std::map<std::size_t, Kept> kept_;

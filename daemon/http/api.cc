@@ -10,6 +10,7 @@
 
 #include "query/listings.h"
 #include "query/report.h"
+#include "query/versions.h"
 
 namespace blockwatch {
 namespace {
@@ -92,6 +93,7 @@ Api::Api(const Store& store, const Settings& settings, const Outputs& outputs, c
 HttpResponse Api::handle(const HttpRequest& request) const {
   if (request.path == "/api/v1/report") return report(request);
   if (request.path == "/api/v1/incidents") return incidents(request);
+  if (request.path == "/api/v1/policy") return policy(request);
   using Answer = HttpResponse (*)(const Api&);
   static const std::map<std::string_view, Answer> kWithoutParameters{
       {"/healthz",
@@ -112,7 +114,7 @@ HttpResponse Api::handle(const HttpRequest& request) const {
     return http_error(
         404,
         "no such resource; there are /metrics, /healthz, /readyz and /api/v1/ report, incidents, "
-        "completeness, status");
+        "completeness, policy, status");
   }
   if (const auto fault = find_fault(request, {})) return http_error(400, *fault);
   return found->second(*this);
@@ -183,6 +185,13 @@ HttpResponse Api::report(const HttpRequest& request) const {
   const auto made = make_report(*store_.snapshot(), words, settings_.lateness, live);
   if (!made) return http_error(made.error().code == ExitCode::usage ? 422 : 500, made.error().message);
   return json(to_json(*made));
+}
+
+HttpResponse Api::policy(const HttpRequest& request) const {
+  if (const auto fault = find_fault(request, {"files"})) return http_error(400, *fault);
+  const auto files = read_flag(value_of(request, "files", "false"));
+  if (!files) return http_error(400, "files is true or false");
+  return json(versions_json(*store_.snapshot(), *files));
 }
 
 HttpResponse Api::incidents(const HttpRequest& request) const {

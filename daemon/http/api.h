@@ -32,6 +32,7 @@ class Api {
   HttpResponse status() const;
   HttpResponse report(const HttpRequest& request) const;
   HttpResponse incidents(const HttpRequest& request) const;
+  HttpResponse policy(const HttpRequest& request) const;
 
   const Store& store_;
   const Settings& settings_;

@@ -1,7 +1,7 @@
 """What the oracle says of a folder of generated records, in the cuts that the tests compare: as a child process, since a
 million records take it half a minute.
 
-    truth.py DATA OUT --policy P --agencies A --oris O [--as-of T] [--topic NAME]
+    truth.py DATA OUT --policy P --agencies A --oris O [--policy-history DIR] [--as-of T] [--topic NAME]
 
 writes OUT as JSON: {"from", "to", "reports": [{"by", "unit", "agency", "rows", "totals", "rollup"}], "completeness",
 "incidents", "as_of"}.
@@ -69,10 +69,12 @@ def main():
         parser.add_argument(name)
     for name in ("--policy", "--agencies", "--oris"):
         parser.add_argument(name, required=True)
+    parser.add_argument("--policy-history")
     parser.add_argument("--as-of")
     parser.add_argument("--topic", default="nlets.queries")
     words = parser.parse_args()
-    oracle = Oracle(words.policy, words.agencies, words.oris, words.as_of, words.topic).run(words.data)
+    files = (words.policy, words.agencies, words.oris)
+    oracle = Oracle(*files, words.as_of, words.topic, words.policy_history).run(words.data)
     start, end = oracle.whole()
     answer = {
         "from": start,

@@ -146,7 +146,9 @@ Truth = Dict[str, Any]
 
 
 @contextlib.contextmanager
-def oracle_running(world: World, data: pathlib.Path, *, as_of: Optional[str] = None) -> Iterator["PendingTruth"]:
+def oracle_running(
+    world: World, data: pathlib.Path, *, as_of: Optional[str] = None, history: Optional[pathlib.Path] = None
+) -> Iterator["PendingTruth"]:
     """Starts the oracle on a folder of records; it works while the product does."""
     out = data.with_suffix(".truth")
     command: List[Any] = [sys.executable, TRUTH, data, out, "--topic", world.topic]
@@ -154,6 +156,8 @@ def oracle_running(world: World, data: pathlib.Path, *, as_of: Optional[str] = N
         command += ["--" + name, getattr(world, name)]
     if as_of is not None:
         command += ["--as-of", as_of]
+    if history is not None:
+        command += ["--policy-history", history]
     with Process(command, log=data.with_suffix(".oracle.log")) as process:
         yield PendingTruth(process, out)
 
@@ -168,8 +172,10 @@ class PendingTruth:
         return json.loads(self._out.read_text())
 
 
-def truth_of(world: World, data: pathlib.Path, *, as_of: Optional[str] = None) -> Truth:
-    with oracle_running(world, data, as_of=as_of) as pending:
+def truth_of(
+    world: World, data: pathlib.Path, *, as_of: Optional[str] = None, history: Optional[pathlib.Path] = None
+) -> Truth:
+    with oracle_running(world, data, as_of=as_of, history=history) as pending:
         return pending.wait()
 
 
