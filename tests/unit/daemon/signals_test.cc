@@ -28,11 +28,24 @@ TEST_P(SignalsTest, SetsTheStop) {
 
 INSTANTIATE_TEST_SUITE_P(TermAndInt, SignalsTest, testing::Values(SIGTERM, SIGINT));
 
-TEST(Signals, AHangupAndABrokenPipeStopNothing) {
+TEST(Signals, AHangupAsksForAReloadAndABrokenPipeStopsNothing) {
+  std::atomic<bool> stop{false};
+  std::atomic<bool> reload{false};
+  const Signals signals(stop, &reload);
+  kill(getpid(), SIGPIPE);
+  std::this_thread::sleep_for(milliseconds(500));
+  EXPECT_FALSE(reload);
+  kill(getpid(), SIGHUP);
+  const auto deadline = steady_clock::now() + seconds(10);
+  while (!reload && steady_clock::now() < deadline) std::this_thread::sleep_for(milliseconds(5));
+  EXPECT_TRUE(reload);
+  EXPECT_FALSE(stop);
+}
+
+TEST(Signals, AHangupIsNothingWhereThereIsNothingToReload) {
   std::atomic<bool> stop{false};
   const Signals signals(stop);
   kill(getpid(), SIGHUP);
-  kill(getpid(), SIGPIPE);
   std::this_thread::sleep_for(milliseconds(500));
   EXPECT_FALSE(stop);
 }
