@@ -5,7 +5,8 @@ namespace blockwatch {
 std::size_t DedupWindow::insert(const SeenId& seen) {
   queue_.push_back(seen);
   clocks_[seen.fingerprint] = seen.clock;
-  while (seen.clock - queue_.front().clock >= window_) drop_front();
+  // A window of nothing lets go of the new id as well.
+  while (!queue_.empty() && seen.clock - queue_.front().clock >= window_) drop_front();
   std::size_t evicted = 0;
   while (queue_.size() > entries_max_) {
     drop_front();

@@ -41,6 +41,14 @@ TEST(DedupWindow, ExpiredIdsLeaveTheMemory) {
   EXPECT_EQ(dedup.expired_before(), 26 * kHour);
 }
 
+TEST(DedupWindow, AWindowOfNothingKnowsNoDuplicateAndKeepsNothing) {
+  DedupWindow dedup(0, 100);
+  EXPECT_EQ(dedup.insert({7, 0}), 0U);
+  EXPECT_EQ(dedup.insert({7, 0}), 0U);
+  EXPECT_FALSE(dedup.is_duplicate(7, 0));
+  EXPECT_EQ(dedup.size(), 0U);
+}
+
 TEST(DedupWindow, BeyondTheBoundTheOldestGoEarlyAndAreCounted) {
   DedupWindow dedup(kWindow, 3);
   EXPECT_EQ(dedup.insert({1, 0}) + dedup.insert({2, 0}) + dedup.insert({3, 0}), 0U);
