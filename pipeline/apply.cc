@@ -14,12 +14,13 @@
 #include "pipeline/rules_by_time.h"
 #include "pipeline/unknown_oris.h"
 #include "state/cell.h"
+#include "state/retention.h"
 
 namespace blockwatch {
 namespace {
 
-// Buckets of a minute are read only within 48 h of the newest event (contract §7), so older events need none.
-constexpr TimeNs kMinutesKept = 48 * kHour;
+// Most buckets that a late event would find expired are its minutes.
+constexpr Retention kMinuteRetention = retention_of(Cube::disclosures, Granularity::minute);
 
 struct PartitionState {
   PartitionProgress progress;
@@ -156,6 +157,7 @@ struct Applier::Impl {
     ++p.counted;
     count_quality(state, event, expansion);
     p.clock = std::max(p.clock, event.time);
+    p.oldest = std::min(p.oldest, event.time);
     const SeenId seen{fingerprint, p.clock};
     const std::size_t evicted = state.dedup.insert(seen);
     p.dedup_evicted += evicted;
@@ -229,7 +231,8 @@ struct Applier::Impl {
     const auto add = [&](Cube cube, Granularity g, std::uint32_t in_cell) {
       cells.add({partition, cube, g, bucket_of(time, length_of(g))}, {code, in_cell});
     };
-    if (time >= saturating_add(clock, -kMinutesKept)) add(Cube::disclosures, Granularity::minute, 0);
+    if (bucket_of(time, kMinute) >= kept_from(kMinuteRetention, clock))
+      add(Cube::disclosures, Granularity::minute, 0);
     add(Cube::disclosures, Granularity::hour, 0);
     add(Cube::disclosures, Granularity::day, 0);
     add(Cube::oris, Granularity::day, ori + 1);

@@ -356,7 +356,7 @@ Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& requ
   auto kept = kept_agencies(request, catalog, names.agencies);
   if (!kept) return tl::unexpected<Error>(kept.error());
 
-  StandingInput standing{snapshot.partitions(), {}, {}, lateness, live};
+  StandingInput standing{snapshot.partitions(), {}, {}, lateness, live, words->cube()};
   const Tiling tiling{words->finest(), words->cuts(), newest_event(standing.partitions)};
   const auto span = read_span(request, tiling, *zone);
   if (!span) return tl::unexpected<Error>(span.error());

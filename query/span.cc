@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "state/retention.h"
+
 namespace blockwatch {
 namespace {
 
@@ -13,8 +15,7 @@ namespace {
 constexpr TimeNs kBoundMin = -9'000'000'000 * kSecond;  // 1684-10-19
 constexpr TimeNs kBoundMax = 9'000'000'000 * kSecond;   // 2255-03-14
 
-// Buckets are kept for ten years; local days further from the newest event need no check, they hold nothing.
-constexpr TimeNs kBucketsKept = 3653 * kDay;
+// Local days further from the newest event than buckets are kept need no check, they hold nothing.
 constexpr TimeNs kAhead = 366 * kDay;
 
 constexpr std::array<std::pair<const char*, TimeNs>, 6> kLast{{{"5m", 5 * kMinute},

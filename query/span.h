@@ -1,8 +1,9 @@
 // The span of a report and the buckets that tile it exactly, or a refusal that names the nearest instants
 // that can.
 //
-// Days and hours are kept for ten years, minutes for 48 h before the newest event. A span is the sum of the
-// coarsest buckets that tile it: days inside, hours at its edges, minutes only where an edge is off the hour.
+// Days and hours are kept for ten years, minutes for 48 h before the newest event (state/retention.h). A span
+// is the sum of the coarsest buckets that tile it: days inside, hours at its edges, minutes only where an
+// edge is off the hour.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,6 @@
 #include "state/records.h"
 
 namespace blockwatch {
-
-inline constexpr TimeNs kMinutesKept = 48 * kHour;
 
 /// [from, to).
 struct Span {

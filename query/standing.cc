@@ -1,6 +1,9 @@
 #include "query/standing.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "state/retention.h"
 
 namespace blockwatch {
 namespace {
@@ -9,6 +12,16 @@ namespace {
 TimeNs effective_clock(const PartitionProgress& p, const LiveClocks& live) {
   if (p.ended) return kTimeMax;
   return live.at_end ? std::max(p.clock, live.now) : p.clock;
+}
+
+// Where the partition's kept days begin, if it has counted something in the span that is before them.
+std::optional<std::int64_t> expired_before(const PartitionProgress& p, const StandingInput& input) {
+  if (p.clock == kNoTime || input.span.from >= input.span.to) return std::nullopt;
+  const std::int64_t kept = kept_from(retention_of(input.cube, Granularity::day), p.clock);
+  const std::int64_t oldest = bucket_of(p.oldest, kDay);
+  const bool touches =
+      bucket_of(input.span.from, kDay) < kept && bucket_of(input.span.to - 1, kDay) >= oldest;
+  return oldest < kept && touches ? std::optional(kept) : std::nullopt;
 }
 
 void judge_partition(const PartitionProgress& p, const StandingInput& input, TimeNs goal,
@@ -20,6 +33,12 @@ void judge_partition(const PartitionProgress& p, const StandingInput& input, Tim
     standing.reasons.push_back(
         name + ": " + std::to_string(evicted->second) +
         " ids fell out of the memory of duplicates early; duplicates may have been counted");
+  }
+  if (const auto kept = expired_before(p, input)) {
+    standing.complete = false;
+    standing.reasons.push_back(name + ": what it counted before " + format_time(*kept * kDay) +
+                               " has expired (buckets are kept for " + std::to_string(kBucketsKept / kDay) +
+                               " days before its newest event)");
   }
   const TimeNs clock = effective_clock(p, input.live);
   const TimeNs settled = saturating_add(input.span.to, input.lateness);

@@ -19,14 +19,15 @@ struct Standing {
   std::vector<std::string> reasons;  // why not, in words; by partition
 };
 
-/// What the decision looks at. `evicted`: ids dropped early from a partition's memory of duplicates within
-/// the span.
+/// What the decision looks at. `cube`: what the report reads. `evicted`: ids dropped early from a partition's
+/// memory of duplicates within the span.
 struct StandingInput {
   std::vector<PartitionProgress> partitions;
   std::map<std::uint32_t, std::uint64_t> evicted;
   Span span;
   TimeNs lateness = 0;
   LiveClocks live;
+  Cube cube = Cube::disclosures;
 };
 
 Standing judge_standing(const StandingInput& input);

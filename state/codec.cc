@@ -131,6 +131,7 @@ std::string encode(const PartitionProgress& p) {
   put_varint(out, p.first_offset);
   put_varint(out, p.next_offset);
   put_time(out, p.clock);
+  put_time(out, p.oldest);
   put_u8(out, p.ended ? 1 : 0);
   for (const std::uint64_t n : {p.counted, p.duplicate, p.rejected, p.out_of_scope}) put_varint(out, n);
   put_counts(out, p.by_reason);
@@ -145,6 +146,7 @@ bool decode(std::string_view bytes, PartitionProgress& out) {
   out.first_offset = in.varint();
   out.next_offset = in.varint();
   out.clock = in.time();
+  out.oldest = in.time();
   out.ended = in.flag();
   for (std::uint64_t* n : {&out.counted, &out.duplicate, &out.rejected, &out.out_of_scope}) *n = in.varint();
   read_counts(in, out.by_reason);

@@ -6,7 +6,7 @@
 //   version       activated_at:time digest:text
 //   files         n:varint files:text*n
 //   name          the string itself
-//   progress      topic:text first_offset next_offset:varint clock:time ended:u8
+//   progress      topic:text first_offset next_offset:varint clock oldest:time ended:u8
 //                 counted duplicate rejected out_of_scope:varint n:varint by_reason:varint*n
 //                 bad_destination_partial stray_results unknown_codes dedup_evicted late:varint
 //   seen chunk    last_clock:time unit:u8 n:varint (clock:zigzag fingerprint:fixed64)*n

@@ -57,7 +57,8 @@ struct PartitionProgress {
   std::string topic;
   std::uint64_t first_offset = 0;
   std::uint64_t next_offset = 0;
-  TimeNs clock = kNoTime;  // the greatest event time counted
+  TimeNs clock = kNoTime;    // the greatest event time counted
+  TimeNs oldest = kTimeMax;  // the least event time counted; kTimeMax: none yet
   /// A batch reached the end of its input here: its clock counts as passed for every span.
   bool ended = false;
   std::uint64_t counted = 0, duplicate = 0, rejected = 0, out_of_scope = 0;

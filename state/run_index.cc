@@ -49,10 +49,9 @@ Expected<std::vector<std::uint64_t>*> RunIndex::sizes(const BucketKey& bucket) {
   return &sizes_.emplace(bucket, std::move(sizes)).first->second;
 }
 
-void RunIndex::forget_before(std::uint32_t partition, Cube cube, Granularity granularity,
-                             std::int64_t number) {
-  sizes_.erase(sizes_.lower_bound({partition, cube, granularity, INT64_MIN}),
-               sizes_.lower_bound({partition, cube, granularity, number}));
+void RunIndex::forget_before(const BucketKey& bucket) {
+  sizes_.erase(sizes_.lower_bound({bucket.partition, bucket.cube, bucket.granularity, INT64_MIN}),
+               sizes_.lower_bound(bucket));
 }
 
 }  // namespace blockwatch

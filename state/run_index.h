@@ -12,6 +12,9 @@
 
 namespace blockwatch {
 
+/// Partition, cube and granularity: what buckets of one number line share.
+using Series = std::tuple<std::uint32_t, Cube, Granularity>;
+
 /// A bounded cache of the stored runs' sizes, filled when a bucket is first touched. Owned by the Store;
 /// thread: the worker's. It describes the database as it will be once the batch that is being built is
 /// written; a batch that fails ends the process.
@@ -22,11 +25,10 @@ class RunIndex {
   /// Bytes of a bucket's runs by run number; the caller changes it to what its batch writes. Valid until the
   /// next call.
   Expected<std::vector<std::uint64_t>*> sizes(const BucketKey& bucket);
-  /// The buckets before `number` are being deleted.
-  void forget_before(std::uint32_t partition, Cube cube, Granularity granularity, std::int64_t number);
+  /// The buckets of its series before this one are being deleted.
+  void forget_before(const BucketKey& bucket);
 
  private:
-  using Series = std::tuple<std::uint32_t, Cube, Granularity>;
   Expected<std::optional<std::int64_t>*> newest_of(const BucketKey& bucket);
 
   rocksdb::DB& db_;

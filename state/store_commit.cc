@@ -8,17 +8,13 @@
 #include "state/codec.h"
 #include "state/failure.h"
 #include "state/page.h"
+#include "state/retention.h"
 #include "state/store_impl.h"
 
 namespace blockwatch {
 namespace {
 
-/// Minutes are answered for the 48 h before the newest event time, and a span may begin with the hour that
-/// those 48 h begin in. One hour more makes deletions hourly instead of one a commit.
-constexpr TimeNs kMinutesKept = 49 * kHour;
-constexpr std::int64_t kMinuteDeletionStep = 60;
-
-/// Chunks of seen ids are deleted once this much is over, for the same reason.
+/// Chunks of seen ids are deleted once this much is over, so that it is not one deletion a commit.
 constexpr TimeNs kSeenDeletionStep = kHour;
 
 void put(rocksdb::WriteBatch& out, const std::string& key, const std::string& value) {
@@ -60,18 +56,42 @@ void Store::Impl::add_progress(const CommitBatch& in, rocksdb::WriteBatch& out) 
   for (const PartitionProgress& p : in.progress) put(out, progress_key(p.partition), encode(p));
 }
 
-void Store::Impl::expire_minutes(const CommitBatch& in, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::expire_buckets(const CommitBatch& in, rocksdb::WriteBatch& out) {
   for (const PartitionProgress& p : in.progress) {
     if (p.clock == kNoTime) continue;
-    const std::int64_t floor = bucket_of(saturating_add(p.clock, -kMinutesKept), kHour) * (kHour / kMinute);
-    const auto [it, is_first] = minute_floor.try_emplace(p.partition, floor);
-    if (!is_first && floor < it->second + kMinuteDeletionStep) continue;
-    it->second = floor;
-    KeyRange gone = counter_range(p.partition, Cube::disclosures, Granularity::minute);
-    gone.to = counter_range(p.partition, Cube::disclosures, Granularity::minute, floor, floor).from;
-    erase(out, gone);
-    runs->forget_before(p.partition, Cube::disclosures, Granularity::minute, floor);
+    for (const Retention& r : kRetention)
+      if (auto ok = expire_series({p.partition, r.cube, r.granularity, kept_from(r, p.clock)}, out); !ok)
+        return ok;
   }
+  return {};
+}
+
+Expected<void> Store::Impl::expire_series(const BucketKey& floor, rocksdb::WriteBatch& out) {
+  const auto [known, is_first] =
+      floors.try_emplace({floor.partition, floor.cube, floor.granularity}, floor.number);
+  if (!is_first && floor.number <= known->second) return {};
+  KeyRange gone = counter_range(floor.partition, floor.cube, floor.granularity);
+  if (!is_first)
+    gone.from = bucket_range({floor.partition, floor.cube, floor.granularity, known->second}).from;
+  gone.to = bucket_range(floor).from;
+  known->second = floor.number;
+  // Ten years pass before most series have anything to delete; a tombstone a day would slow every read.
+  bool any = false;
+  const rocksdb::Status status =
+      scan(*db, rocksdb::ReadOptions(), gone, [&](std::string_view, std::string_view) {
+        any = true;
+        return false;
+      });
+  if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
+  if (!any) return {};
+  erase(out, gone);
+  runs->forget_before(floor);
+  return {};
+}
+
+bool Store::Impl::is_expired(const BucketKey& bucket) const {
+  const auto floor = floors.find({bucket.partition, bucket.cube, bucket.granularity});
+  return floor != floors.end() && bucket.number < floor->second;
 }
 
 Expected<void> Store::Impl::add_run(const BucketKey& bucket, const Run& run, rocksdb::WriteBatch& out) {
@@ -105,12 +125,7 @@ Expected<void> Store::Impl::add_run(const BucketKey& bucket, const Run& run, roc
 
 Expected<void> Store::Impl::add_runs(const CommitBatch& in, rocksdb::WriteBatch& out) {
   for (const auto& [bucket, run] : in.runs) {
-    if (run.empty()) continue;
-    if (bucket.granularity == Granularity::minute) {
-      // A late event in a minute that no report may name any more; its hour and day hold it.
-      const auto floor = minute_floor.find(bucket.partition);
-      if (floor != minute_floor.end() && bucket.number < floor->second) continue;
-    }
+    if (run.empty() || is_expired(bucket)) continue;
     if (auto ok = add_run(bucket, run, out); !ok) return ok;
   }
   return {};
@@ -272,7 +287,7 @@ Expected<void> Store::Impl::add_versions(const CommitBatch& in, rocksdb::WriteBa
 
 Expected<void> Store::Impl::build(CommitBatch& in, rocksdb::WriteBatch& out) {
   add_progress(in, out);
-  expire_minutes(in, out);
+  if (auto ok = expire_buckets(in, out); !ok) return ok;
   if (auto ok = add_runs(in, out); !ok) return ok;
   add_evidence_and_rejects(in, out);
   if (auto ok = add_seen(in, out); !ok) return ok;

@@ -47,7 +47,10 @@ struct Store::Impl {
   // ---- building a batch (store_commit.cc). Memory runs ahead of the disk here; a failure is final.
   Expected<void> build(CommitBatch& in, rocksdb::WriteBatch& out);
   void add_progress(const CommitBatch& in, rocksdb::WriteBatch& out);
-  void expire_minutes(const CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<void> expire_buckets(const CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<void> expire_series(const BucketKey& floor, rocksdb::WriteBatch& out);
+  /// The bucket is before what its partition keeps.
+  bool is_expired(const BucketKey& bucket) const;
   Expected<void> add_runs(const CommitBatch& in, rocksdb::WriteBatch& out);
   Expected<void> add_run(const BucketKey& bucket, const Run& run, rocksdb::WriteBatch& out);
   void add_evidence_and_rejects(const CommitBatch& in, rocksdb::WriteBatch& out);
@@ -72,7 +75,9 @@ struct Store::Impl {
   // ---- the worker's
   std::unique_ptr<RunIndex> runs;
   std::map<std::uint32_t, SeenChunks> seen;
-  std::map<std::uint32_t, std::int64_t> minute_floor;  // by partition; minute buckets before it are gone
+  /// By partition, cube and granularity: the buckets before it are gone. Filled by the partition's first
+  /// commit.
+  std::map<Series, std::int64_t> floors;
   std::array<DictionaryId, kDictionaryCount + 1> name_count{};  // by Dictionary, which begins at 1
   bool failed = false;
 

@@ -222,6 +222,36 @@ TEST_F(WorkerTest, CountsAnObservationInEveryBucketOfItsCubes) {
             (std::vector<std::string>{"opened", "closed"}));
 }
 
+TEST_F(WorkerTest, TheHourInWhichTheTwoDaysOfMinutesBeginIsWhole) {
+  ScriptedSource source({0});
+  source.add(0, query("a", "2025-02-03T12:40:00Z", "IL0160000"));
+  source.add(0, query("b", "2025-02-01T12:10:00Z", "IL0160000"));  // a report may end with 12:40 that day
+  source.add(0, query("c", "2025-02-01T11:59:00Z", "IL0160000"));
+  run(source);
+  EXPECT_EQ(total(Cube::disclosures, Granularity::minute), 2U);
+  EXPECT_EQ(total(Cube::disclosures, Granularity::hour), 3U);
+}
+
+TEST_F(WorkerTest, AnEventOlderThanWhatIsKeptHasItsFateItsIncidentAndNoBucket) {
+  const auto broker = [](std::string_view time) { return *parse_rfc3339(time); };
+  ScriptedSource source({0, 1});
+  source.step = 1;
+  source.add(0, query("a", "2035-06-01T00:00:00Z", "IL0160000"), broker("2035-06-01T00:00:00Z"));
+  source.add(0, query("b", "2025-02-01T12:00:00Z", "VTICE0900"), broker("2025-02-01T12:00:00Z"));
+  source.add(1, query("c", "2025-02-01T12:00:00Z", "VTICE0900"), broker("2025-02-01T12:00:00Z"));
+  run(source);
+  const auto partitions = store_->snapshot()->partitions();
+  EXPECT_EQ(partitions.at(0).counted, 2U);
+  EXPECT_EQ(partitions.at(0).late, 1U);
+  EXPECT_EQ(partitions.at(0).oldest, broker("2025-02-01T12:00:00Z"));
+  for (const Granularity g : {Granularity::hour, Granularity::day}) {
+    EXPECT_EQ(total(Cube::disclosures, g), 2U) << "one a partition";
+    EXPECT_EQ(total(Cube::messages, g), 2U);
+  }
+  EXPECT_EQ(total(Cube::oris, Granularity::day), 2U);
+  EXPECT_EQ(store_->snapshot()->incidents("2025-02-01", "2025-02-01").at(0).counters.count, 2U);
+}
+
 TEST_F(WorkerTest, KeepsEvidenceOfEveryPolicyThatSpoke) {
   ScriptedSource source({0});
   source.add(0, query("a", "2025-02-01T12:00:00Z", "VTICE0900"));

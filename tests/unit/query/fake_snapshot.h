@@ -64,6 +64,7 @@ class FakeSnapshot : public Snapshot {
       add(Cube::messages, g, time, partition, {cell, count});
     PartitionProgress& p = progress(partition);
     p.clock = std::max(p.clock, time);
+    p.oldest = std::min(p.oldest, time);
     p.counted += count;
     p.next_offset += count;
   }

@@ -98,6 +98,53 @@ TEST(Standing, PartitionsAtTheEndOfTheirLogTakeTheWallClock) {
   EXPECT_FALSE(judge_standing(input).complete);
 }
 
+// A partition whose clock has passed the span by ten years, less so many days.
+PartitionProgress passed_by_ten_years(std::uint32_t number, std::int64_t less_days, const char* oldest) {
+  PartitionProgress p = partition(number, "2025-11-12");
+  p.clock += (3653 - less_days) * kDay;
+  p.oldest = at(oldest);
+  return p;
+}
+
+TEST(Standing, SpanWhoseDaysAreAllKeptIsComplete) {
+  const auto s = judge_standing(of({passed_by_ten_years(0, 0, "2025-01-01")}));
+  EXPECT_TRUE(s.final);
+  EXPECT_THAT(s.reasons, IsEmpty());
+}
+
+TEST(Standing, SpanWithADayThatHasExpiredSaysSo) {
+  const auto s =
+      judge_standing(of({passed_by_ten_years(0, 0, "2025-01-01"), passed_by_ten_years(1, -1, "2025-01-01")}));
+  EXPECT_FALSE(s.complete);
+  EXPECT_FALSE(s.final);
+  EXPECT_THAT(s.reasons,
+              ElementsAre("nlets.queries/1: what it counted before 2025-11-13T00:00:00Z has expired "
+                          "(buckets are kept for 3653 days before its newest event)"));
+}
+
+TEST(Standing, PartitionThatCountedNothingInTheSpanHasLostNothingOfIt) {
+  EXPECT_TRUE(judge_standing(of({passed_by_ten_years(0, -1, "2025-11-13")})).complete);
+  EXPECT_FALSE(judge_standing(of({passed_by_ten_years(0, -1, "2025-11-12T23:00:00Z")})).complete);
+}
+
+TEST(Standing, AnInputThatHasEndedHasExpiredAllTheSame) {
+  auto input = of({passed_by_ten_years(0, -1, "2025-01-01")});
+  input.partitions[0].ended = true;
+  EXPECT_FALSE(judge_standing(input).complete);
+}
+
+TEST(Standing, EmptySpanLosesNothing) {
+  auto input = of({passed_by_ten_years(0, -1, "2025-01-01")});
+  input.span.to = input.span.from;
+  EXPECT_TRUE(judge_standing(input).complete);
+}
+
+TEST(Standing, ClockAtTheBeginningOfTimeIsSafe) {
+  auto input = of({partition(0, nullptr)});
+  input.partitions[0].clock = input.partitions[0].oldest = kTimeMin + 1;
+  EXPECT_TRUE(judge_standing(input).complete) << "nothing can be older";
+}
+
 TEST(Standing, EvictedIdsMakeTheSpanIncomplete) {
   auto input = of({partition(0, "2025-11-15T00:00:00Z")});
   input.evicted[0] = 12;

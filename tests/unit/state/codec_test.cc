@@ -108,15 +108,15 @@ TEST(Codec, MembersLandWhereTheyCameFrom) {
   p.rejected = 6;
   p.out_of_scope = 7, p.by_reason[12] = 8, p.bad_destination_partial = 9, p.stray_results = 10,
   p.unknown_codes = 11;
-  p.dedup_evicted = 12, p.late = 13;
+  p.dedup_evicted = 12, p.late = 13, p.oldest = 14;
   PartitionProgress b;
   ASSERT_TRUE(decode(encode(p), b));
   EXPECT_EQ(b.topic, "t");
   EXPECT_THAT((std::vector<std::uint64_t>{b.first_offset, b.next_offset, static_cast<std::uint64_t>(b.clock),
                                           b.counted, b.duplicate, b.rejected, b.out_of_scope, b.by_reason[12],
                                           b.bad_destination_partial, b.stray_results, b.unknown_codes,
-                                          b.dedup_evicted, b.late}),
-              testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13));
+                                          b.dedup_evicted, b.late, static_cast<std::uint64_t>(b.oldest)}),
+              testing::ElementsAre(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14));
   EXPECT_TRUE(b.ended);
 }
 

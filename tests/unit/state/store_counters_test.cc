@@ -98,35 +98,5 @@ TEST(StoreCounters, OneCommitPerEventLeavesFewAddendsPerCell) {
   EXPECT_LE(addends, kRunsMax);
 }
 
-TEST(StoreCounters, MinutesOlderThanTwoDaysGoAndYoungerOnesHoursAndDaysStay) {
-  const test::TempDir dir;
-  const auto store = test::open_store(dir.state());
-  constexpr std::int64_t kMinutesADay = 24 * 60;
-  const auto commit_at = [&](TimeNs time, TimeNs clock) {
-    Counted delta;
-    for (const Granularity g : {Granularity::minute, Granularity::hour, Granularity::day})
-      delta[{0, Cube::disclosures, g, bucket_of(time, length_of(g))}][{1, 0}] = 1;
-    CommitBatch batch = batch_of(delta);
-    batch.progress = {test::progress(0, 1, clock)};
-    ASSERT_TRUE(store->commit(batch));
-  };
-  for (int hour = 0; hour < 5 * 24; ++hour) commit_at(hour * kHour, hour * kHour);
-  const TimeNs clock = (5 * 24 - 1) * kHour;
-  commit_at(kHour, clock);  // very late
-  std::uint64_t minutes = 0;
-  std::uint64_t hours = 0;
-  for (const auto& [bucket, cells] : read_all(*store)) {
-    if (bucket.granularity == Granularity::minute) {
-      ++minutes;
-      EXPECT_GE(bucket.number, bucket_of(clock - 50 * kHour, kMinute));
-    }
-    if (bucket.granularity == Granularity::hour) hours += cells.begin()->second;
-  }
-  EXPECT_EQ(hours, 5U * 24 + 1);
-  EXPECT_GE(minutes, 49U) << "48 h and the hour in which they begin are readable";
-  EXPECT_LE(minutes, 51U);
-  EXPECT_EQ(read_all(*store, 0, 3 * kMinutesADay).count({0, Cube::disclosures, Granularity::minute, 60}), 0U);
-}
-
 }  // namespace
 }  // namespace blockwatch

@@ -1,8 +1,10 @@
 // After a kill at any moment the store holds exactly the acknowledged commits, or one more that was on its
 // way.
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <optional>
 #include <thread>
 
@@ -17,16 +19,34 @@ namespace {
 
 const BucketKey kBucket{0, Cube::disclosures, Granularity::day, 5};
 
+BucketKey minute_at(std::uint64_t hour) {
+  return {0, Cube::disclosures, Granularity::minute, static_cast<std::int64_t>(hour) * 60};
+}
+
 /// Commit number n (from 1): each part of it can be counted afterwards.
 CommitBatch numbered(std::uint64_t n) {
   CommitBatch batch;
-  batch.progress = {test::progress(0, n, static_cast<TimeNs>(n) * kMinute)};
+  batch.progress = {test::progress(0, n, static_cast<TimeNs>(n) * kHour)};
   batch.runs[kBucket] = {{{n % 17, 0}, 1}};
+  // One more minute, and one more observation in the minute that expires soon or is expired already.
+  for (const std::uint64_t hour : {n, n - std::min<std::uint64_t>(n, 48 + n % 2)})
+    batch.runs[minute_at(hour)] = {{{1, 0}, 1}};
   batch.seen[0] = {{n, static_cast<TimeNs>(n) * kMinute}};
   batch.notifications = {test::notification(1, std::to_string(n))};
   batch.new_names = {{Dictionary::ori, {std::to_string(n)}}};
   batch.rejects.emplace_back().offset = n;
   return batch;
+}
+
+/// The minutes that are left after so many commits: 48 h of them, each with its late observations.
+std::map<BucketKey, std::uint64_t> minutes_after(std::uint64_t commits) {
+  std::map<BucketKey, std::uint64_t> out;
+  for (std::uint64_t n = 1; n <= commits; ++n)
+    for (const auto& [bucket, run] : numbered(n).runs)
+      if (bucket.granularity == Granularity::minute) out[bucket] += run.front().count;
+  const auto kept = static_cast<std::int64_t>(commits - std::min<std::uint64_t>(commits, 48)) * 60;
+  std::erase_if(out, [&](const auto& entry) { return entry.first.number < kept; });
+  return out;
 }
 
 /// What the store says about how many commits it holds, by each of its parts.
@@ -41,6 +61,10 @@ void expect_exactly(const Store& store, std::uint64_t commits) {
   snapshot->for_each_cell(Cube::disclosures, Granularity::day, 0, 10,
                           [&](const BucketKey&, const CellCount& c) { sum += c.count; });
   EXPECT_EQ(sum, commits);
+  std::map<BucketKey, std::uint64_t> minutes;
+  snapshot->for_each_cell(Cube::disclosures, Granularity::minute, INT64_MIN, INT64_MAX,
+                          [&](const BucketKey& bucket, const CellCount& c) { minutes[bucket] += c.count; });
+  EXPECT_EQ(minutes, minutes_after(commits));
   std::uint64_t seen = 0;
   ASSERT_TRUE(store.for_each_seen(0, [&](const SeenId& id) { EXPECT_EQ(id.fingerprint, ++seen); }));
   EXPECT_EQ(seen, commits);
