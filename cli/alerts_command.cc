@@ -23,7 +23,8 @@ Question incidents_question(const IncidentFilter& filter) {
            {"kind", filter.kind},
            {"policy", filter.policy},
            {"jurisdiction", filter.jurisdiction},
-           {"agency", filter.agency}},
+           {"agency", filter.agency},
+           {"incident", filter.incident}},
           [filter](const Snapshot& s) -> Expected<std::string> { return incidents_json(s, filter); }};
 }
 
@@ -32,14 +33,11 @@ int run_list(const AlertsOptions& options) {
                       {incidents_text, incidents_csv});
 }
 
-// The answer narrowed to the one incident whose id begins with `prefix`.
-Expected<std::string> narrow(const std::string& answer, const std::string& prefix) {
-  auto json = nlohmann::ordered_json::parse(answer, nullptr, false);
+// The answer, refused unless it is about one incident.
+Expected<std::string> only_one(const std::string& answer, const std::string& prefix) {
+  const auto json = nlohmann::ordered_json::parse(answer, nullptr, false);
   if (!json.is_object() || !json.contains("incidents")) return answer;
-  auto found = nlohmann::ordered_json::array();
-  for (const auto& incident : json["incidents"]) {
-    if (incident.value("incident", "").starts_with(prefix)) found.push_back(incident);
-  }
+  const auto& found = json["incidents"];
   if (found.empty()) {
     return fail(ExitCode::usage, "no incident '" + prefix + "' (blockwatch alerts list shows them all)");
   }
@@ -47,13 +45,14 @@ Expected<std::string> narrow(const std::string& answer, const std::string& prefi
     return fail(ExitCode::usage, std::to_string(found.size()) + " incidents begin with '" + prefix +
                                      "' (give more characters)");
   }
-  json["incidents"] = found;
-  return json.dump();
+  return answer;
 }
 
 int run_show(const AlertsOptions& options) {
-  auto answer = ask(options.place, incidents_question({}));
-  if (answer) answer = narrow(*answer, options.incident);
+  IncidentFilter filter;
+  filter.incident = options.incident;
+  auto answer = ask(options.place, incidents_question(filter));
+  if (answer) answer = only_one(*answer, options.incident);
   const auto text = [](const nlohmann::ordered_json& json, TextStyle style) {
     return incident_text(json.at("incidents").at(0), style);
   };

@@ -126,6 +126,12 @@ std::string sighting_text(const Json& sighting) {
          "/" + sighting.at("partition").dump() + " offset " + sighting.at("offset").dump();
 }
 
+// "siem: suppressed (stale)"
+std::string result_text(const Json& output) {
+  const std::string text = text_at(output, "output") + ": " + text_at(output, "result");
+  return output.contains("reason") ? text + " (" + text_at(output, "reason") + ")" : text;
+}
+
 }  // namespace
 
 std::string completeness_text(const Json& completeness, TextStyle style) {
@@ -220,6 +226,7 @@ std::string incident_text(const Json& incident, TextStyle style) {
     out += "  " + text_at(n, "milestone") +
            std::string(text_at(n, "milestone").size() < 8 ? 8 - text_at(n, "milestone").size() : 0, ' ') +
            "  " + text_at(n, "time") + "\n    " + text_at(n, "id") + '\n';
+    for (const auto& o : n.value("outputs", Json::array())) out += "    " + result_text(o) + '\n';
   }
   return out;
 }

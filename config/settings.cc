@@ -180,6 +180,7 @@ void SettingsReader::read_output(const toml::Value& table) {
     if (!spec.needed || table.find(spec.key) != nullptr) continue;
     missing(table.place, "output." + std::string(spec.key), "each [[output]] needs name and kind");
   }
+  if (table.find("max_age") == nullptr) output.max_age = max_age_default(output.kind);
   if (diagnostics_.size() == before) check_output(table, output);
   for (const auto& spec : specs) {
     if (const toml::Entry* entry = table.find(spec.key)) {

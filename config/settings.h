@@ -33,7 +33,14 @@ struct OutputSettings {
   OutputKind kind = OutputKind::log;
   std::string topic;                         // kind = "kafka"
   std::map<std::string, std::string> kafka;  // [output.kafka]; none = source.kafka's connection
+  std::optional<TimeNs> max_age;             // none: nothing is too old to be sent
 };
+
+/// A topic and a log are kept and read later; every other kind wakes people, whom a replayed year must not.
+constexpr std::optional<TimeNs> max_age_default(OutputKind kind) {
+  if (kind == OutputKind::kafka || kind == OutputKind::log) return std::nullopt;
+  return 24 * kHour;
+}
 
 struct Settings {
   SourceSettings source;

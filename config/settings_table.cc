@@ -221,6 +221,7 @@ using In = SettingInput;
 
 constexpr TimeNs kLatenessMax = 365 * kDay;
 constexpr TimeNs kDedupWindowMax = 30 * kDay;
+constexpr TimeNs kMaxAgeMin = kMinute, kMaxAgeMax = 3653 * kDay;
 constexpr std::uint64_t kRecordBytesMin = 1024, kRecordBytesMax = 16ULL << 20U;
 constexpr std::uint64_t kDedupBytesMin = 64ULL << 10U, kDedupBytesMax = 64ULL << 30U;
 
@@ -311,6 +312,17 @@ const std::array kOutputSettings{
         "is needed. Without it, the connection of `[source.kafka]`.",
         [](const In& in, O& o) { o.kafka = read_kafka_properties(in.entry, in.key, in.reporter); },
         [](const O& o) { return o.kafka.empty() ? std::string() : show_kafka_properties(o.kafka); }},
+    SettingSpec<O>{
+        "max_age", "duration", "", false,
+        "A notification whose newest observation is older, by event time, when it would be sent is "
+        "recorded as suppressed (stale) instead. `1m` to `3653d`. Default: none for `kafka` and `log`, "
+        "`\"24h\"` for every other kind.",
+        [](const In& in, O& o) {
+          TimeNs age = 0;
+          read_duration(in, kMaxAgeMin, kMaxAgeMax, age);
+          o.max_age = age;
+        },
+        [](const O& o) { return o.max_age ? show_text(format_duration(*o.max_age)) : std::string(); }},
 };
 
 }  // namespace

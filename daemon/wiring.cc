@@ -70,7 +70,7 @@ Expected<std::vector<std::unique_ptr<Deliverer>>> make_deliverers(const Settings
     if (!made) {
       return fail(made.error().code, fmt::format("output \"{}\": {}", output.name, made.error().message));
     }
-    deliverers.push_back(std::make_unique<Deliverer>(store, std::move(*made), telemetry));
+    deliverers.push_back(std::make_unique<Deliverer>(store, std::move(*made), telemetry, output.max_age));
   }
   return deliverers;
 }

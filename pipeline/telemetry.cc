@@ -69,6 +69,9 @@ struct Telemetry::Impl {
       counters(registry, "blockwatch_records_rejected_total", "Records that were no query event.");
   Family<Counter>& observed = counters(registry, "blockwatch_observations_total",
                                        "Observations (message, jurisdiction) by their verdict.");
+  Family<Counter>& notifications =
+      counters(registry, "blockwatch_notifications_total",
+               "Notifications that the output is done with: delivered, or suppressed (too old for it).");
   Family<Gauge>& pending = gauges(registry, "blockwatch_outbox_pending",
                                   "Notifications in the durable log that the output has not taken yet.");
   Gauge& reload_success = gauges(registry, "blockwatch_config_reload_success",
@@ -135,6 +138,15 @@ std::optional<std::uint64_t> Telemetry::lag_of(std::string_view topic, std::uint
 
 void Telemetry::alert_latency(double seconds) {
   impl_->latency.Observe(seconds);
+}
+
+void Telemetry::notified(std::string_view output, std::uint64_t delivered, std::uint64_t suppressed) {
+  const auto add = [&](const char* result, std::uint64_t n) {
+    impl_->notifications.Add({{"output", std::string(output)}, {"result", result}})
+        .Increment(static_cast<double>(n));
+  };
+  add("delivered", delivered);
+  add("suppressed", suppressed);
 }
 
 void Telemetry::outbox_pending(std::string_view output, std::uint64_t notifications) {

@@ -32,6 +32,8 @@ class Telemetry {
   std::optional<std::uint64_t> lag_of(std::string_view topic, std::uint32_t partition) const;
   /// Broker timestamp of the record that raised it to acknowledged by an output.
   void alert_latency(double seconds);
+  /// What an output is done with since the call before.
+  void notified(std::string_view output, std::uint64_t delivered, std::uint64_t suppressed);
   void outbox_pending(std::string_view output, std::uint64_t notifications);
 
   // ---- by the service

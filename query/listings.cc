@@ -1,8 +1,11 @@
 #include "query/listings.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <iterator>
 #include <optional>
 #include <tuple>
+#include <utility>
 
 #include "pipeline/alert/incident.h"
 #include "pipeline/alert/incident_json.h"
@@ -39,12 +42,31 @@ ordered_json sighting_or_empty(const std::optional<Sighting>& s) {
   return s ? sighting_json(*s) : ordered_json::object();
 }
 
-ordered_json incident_json(const Snapshot& snapshot, const IncidentSummary& incident) {
+// What became of the notification at an output.
+ordered_json result_json(const OutputStanding& output, std::uint64_t sequence) {
+  if (sequence > output.cursor) return {{"output", output.name}, {"result", "pending"}};
+  const auto after =
+      std::upper_bound(output.suppressed.begin(), output.suppressed.end(), sequence,
+                       [](std::uint64_t s, const Suppressed& range) { return s < range.first; });
+  if (after == output.suppressed.begin() || sequence - std::prev(after)->first >= std::prev(after)->count)
+    return {{"output", output.name}, {"result", "delivered"}};
+  return {{"output", output.name}, {"result", "suppressed"}, {"reason", name_of(std::prev(after)->reason)}};
+}
+
+// `outputs`: none = the notifications do not say what became of them.
+ordered_json incident_json(const Snapshot& snapshot, const IncidentSummary& incident,
+                           const std::optional<std::vector<OutputStanding>>& outputs) {
   ordered_json notifications = ordered_json::array();
   for (const auto& n : snapshot.notifications_of(incident.id)) {
-    notifications.push_back({{"id", notification_id(incident.id, n.milestone)},
-                             {"milestone", n.milestone},
-                             {"time", format_time(n.time)}});
+    ordered_json notification = {{"id", notification_id(incident.id, n.milestone)},
+                                 {"milestone", n.milestone},
+                                 {"time", format_time(n.time)}};
+    if (outputs) {
+      notification["outputs"] = ordered_json::array();
+      for (const OutputStanding& output : *outputs)
+        notification["outputs"].push_back(result_json(output, n.sequence));
+    }
+    notifications.push_back(std::move(notification));
   }
   return {{"incident", incident.id},
           {"kind", incident.key.kind},
@@ -92,7 +114,7 @@ std::string completeness_json(const Snapshot& snapshot) {
 std::string incidents_json(const Snapshot& snapshot, const IncidentFilter& filter) {
   auto incidents = snapshot.incidents(filter.day, filter.day);
   std::erase_if(incidents, [&](const IncidentSummary& i) {
-    return !matches(filter, i.key) ||
+    return !matches(filter, i.key) || !i.id.starts_with(filter.incident) ||
            i.counters.count <= i.allowance;  // uses within the allowance are no incident
   });
   const auto order = [](const IncidentSummary& i) {
@@ -100,8 +122,9 @@ std::string incidents_json(const Snapshot& snapshot, const IncidentFilter& filte
   };
   std::sort(incidents.begin(), incidents.end(),
             [&](const IncidentSummary& a, const IncidentSummary& b) { return order(a) < order(b); });
+  const auto outputs = filter.incident.empty() ? std::nullopt : std::optional(snapshot.outputs());
   ordered_json list = ordered_json::array();
-  for (const auto& i : incidents) list.push_back(incident_json(snapshot, i));
+  for (const auto& i : incidents) list.push_back(incident_json(snapshot, i, outputs));
   return dump_json({{"as_of", to_json_value(as_of(snapshot))}, {"incidents", list}});
 }
 

@@ -17,6 +17,10 @@ std::string completeness_json(const Snapshot& snapshot);
 
 struct IncidentFilter {
   std::string day{}, kind{}, policy{}, jurisdiction{}, agency{};  // empty: any
+  /// An id or its first characters. Then each notification also says what became of it at each output:
+  /// `"outputs":[{"output":…,"result":"delivered|suppressed|pending","reason":"stale"}]`, the reason with
+  /// suppressed only.
+  std::string incident{};
 };
 
 /// `{"as_of":…,"incidents":[…]}`, sorted by day, kind, policy, jurisdiction, agency.

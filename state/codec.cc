@@ -239,6 +239,7 @@ std::string encode(const Notification& n) {
   put_text(out, n.milestone);
   put_time(out, n.time);
   put_time(out, n.newest_broker_time);
+  put_time(out, n.newest_event_time);
   put_text(out, n.body);
   return out;
 }
@@ -249,6 +250,7 @@ bool decode(std::string_view bytes, Notification& out) {
   out.milestone = in.text();
   out.time = in.time();
   out.newest_broker_time = in.time();
+  out.newest_event_time = in.time();
   out.body = in.text();
   return in.complete();
 }
@@ -263,6 +265,33 @@ bool decode(std::string_view bytes, NotificationMark& out) {
   ByteReader in(bytes);
   out.milestone = in.text();
   out.time = in.time();
+  return in.complete();
+}
+
+std::string encode(const OutputStanding& output) {
+  std::string out;
+  put_varint(out, output.cursor);
+  put_varint(out, output.delivered);
+  return out;
+}
+bool decode(std::string_view bytes, OutputStanding& out) {
+  ByteReader in(bytes);
+  out.cursor = in.varint();
+  out.delivered = in.varint();
+  return in.complete();
+}
+
+std::string encode(const Suppressed& suppressed) {
+  std::string out;
+  put_varint(out, suppressed.count);
+  put_u8(out, static_cast<std::uint8_t>(suppressed.reason));
+  return out;
+}
+bool decode(std::string_view bytes, Suppressed& out) {
+  ByteReader in(bytes);
+  out.count = in.varint();
+  out.reason = static_cast<Suppression>(in.u8());
+  if (out.reason != Suppression::stale) in.fail();
   return in.complete();
 }
 

@@ -20,9 +20,11 @@
 //                 n:varint by_outcome:varint*n n:varint by_class:varint*n (0:u8 | 1:u8 sighting)*2 (first,
 //                 last)
 //   sighting      time:time topic:text partition offset:varint ori:text
-//   notification  id incident milestone:text time:time newest_broker_time:time body:text
+//   notification  id incident milestone:text time newest_broker_time newest_event_time:time body:text
 //   mark          milestone:text time:time
-//   day, cursor   10 bytes; varint
+//   day           10 bytes
+//   cursor        sequence delivered:varint        up to the sequence all are delivered or suppressed
+//   suppressed    count:varint reason:u8           so many from the key's sequence on
 //
 // The runs of counters: state/page.h. Enumerators are stored by value and refused beyond those known here.
 #pragma once
@@ -51,6 +53,8 @@ std::string encode(const IncidentPart& part);
 std::string encode(const Notification& notification);
 /// The sequence is in the key.
 std::string encode(const NotificationMark& mark);
+std::string encode(const OutputStanding& output);
+std::string encode(const Suppressed& suppressed);
 /// `ids` is not empty.
 std::string encode_seen(const std::vector<SeenId>& ids);
 
@@ -67,6 +71,8 @@ bool decode(std::string_view bytes, RejectRecord& out);
 bool decode(std::string_view bytes, IncidentPart& out);
 bool decode(std::string_view bytes, Notification& out);
 bool decode(std::string_view bytes, NotificationMark& out);
+bool decode(std::string_view bytes, OutputStanding& out);
+bool decode(std::string_view bytes, Suppressed& out);
 bool decode_seen(std::string_view bytes, const std::function<void(const SeenId&)>& visit);
 /// The clock of a chunk's last id.
 std::optional<TimeNs> seen_last_clock(std::string_view bytes);

@@ -232,6 +232,20 @@ KeyRange mark_range(std::string_view incident) {
 std::string cursor_key(std::string_view output) {
   return kind_key('O') + std::string(output);
 }
+KeyRange cursor_range() {
+  return range_of_prefix(kind_key('O'));
+}
+std::string suppressed_key(std::string_view output, std::uint64_t sequence) {
+  std::string key = suppressed_range(output).from;
+  put_be64(key, sequence);
+  return key;
+}
+KeyRange suppressed_range(std::string_view output) {
+  std::string key = kind_key('S');
+  key += output;
+  put_u8(key, 0);
+  return range_of_prefix(std::move(key));
+}
 
 std::optional<std::uint32_t> name_id_of(std::string_view key) {
   ByteReader in = reader_of('N', key);
@@ -309,6 +323,17 @@ std::optional<std::uint64_t> log_sequence_of(std::string_view key) {
 std::optional<std::uint64_t> mark_sequence_of(std::string_view key) {
   ByteReader in = reader_of('A', key);
   in.bytes(kIncidentIdSize);
+  const std::uint64_t sequence = in.be64();
+  return if_complete(in, sequence);
+}
+std::optional<std::string_view> cursor_output_of(std::string_view key) {
+  ByteReader in = reader_of('O', key);
+  const std::string_view name = in.bytes(key.empty() ? 0 : key.size() - 1);
+  return if_complete(in, name);
+}
+std::optional<std::uint64_t> suppressed_sequence_of(std::string_view key, std::string_view output) {
+  ByteReader in = reader_of('S', key);
+  in.bytes(output.size() + 1);
   const std::uint64_t sequence = in.be64();
   return if_complete(in, sequence);
 }

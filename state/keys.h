@@ -19,7 +19,9 @@
 //   unclosed   'U' id:16 bytes                                       the same, while it is open
 //   log        'L' sequence:be64                                     from 1, without holes
 //   mark       'A' incident:16 bytes sequence:be64                   the notifications of an incident
-//   cursor     'O' output name
+//   cursor     'O' output name                                       an output that this state has met
+//   suppressed 'S' output name 0x00 sequence:be64                    notifications from this one on that the
+//                                                                    output was not given
 //
 // bucket64 is the be64 of the two's complement with its sign bit turned over, so that buckets before 1970
 // sort first. A 16-byte id is the incident's 32 hex digits as bytes. Values: state/codec.h.
@@ -85,7 +87,11 @@ std::string log_key(std::uint64_t sequence);
 KeyRange log_range();
 std::string mark_key(std::string_view incident, std::uint64_t sequence);
 KeyRange mark_range(std::string_view incident);
+/// `output` is a name: it holds no byte 0x00.
 std::string cursor_key(std::string_view output);
+KeyRange cursor_range();
+std::string suppressed_key(std::string_view output, std::uint64_t sequence);
+KeyRange suppressed_range(std::string_view output);
 
 // ---- back from keys; an empty result: the key is none of its kind
 
@@ -113,5 +119,8 @@ std::optional<IncidentRow> incident_row_of(std::string_view key);
 std::optional<std::string_view> unclosed_id_of(std::string_view key);
 std::optional<std::uint64_t> log_sequence_of(std::string_view key);
 std::optional<std::uint64_t> mark_sequence_of(std::string_view key);
+std::optional<std::string_view> cursor_output_of(std::string_view key);
+/// `output`: whose range the key was found in.
+std::optional<std::uint64_t> suppressed_sequence_of(std::string_view key, std::string_view output);
 
 }  // namespace blockwatch

@@ -1,6 +1,16 @@
 #include "state/records.h"
 
+#include "base/check.h"
+
 namespace blockwatch {
+
+std::string_view name_of(Suppression reason) {
+  switch (reason) {
+    case Suppression::stale:
+      return "stale";
+  }
+  BW_CHECK(false);
+}
 
 void IncidentCounters::add(const IncidentCounters& other) {
   count += other.count;

@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -145,6 +146,8 @@ struct Notification {
   std::string milestone;                // opened, 10, 100, …, closed
   TimeNs time = 0;                      // when made: wall clock
   TimeNs newest_broker_time = kNoTime;  // of the record that made it; for the latency metric
+  /// Event time of the incident's newest observation when this was made; kNoTime: it is about none.
+  TimeNs newest_event_time = kNoTime;
   std::string body;
 };
 
@@ -159,6 +162,29 @@ struct NewVersion {
   VersionKind kind = VersionKind::policy;
   StoredVersion version;
   std::vector<std::string> files;  // policy: one; catalog: agencies, oris
+};
+
+/// Why an output is not given a notification. The values are part of the stored format: append only.
+enum class Suppression : std::uint8_t {
+  stale = 1,  // its newest observation was older than the output's max_age
+};
+std::string_view name_of(Suppression reason);
+
+/// `count` notifications of the log from sequence `first` on that an output was not given, all for one
+/// reason.
+struct Suppressed {
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+  Suppression reason = Suppression::stale;
+};
+
+/// What became of the log at one output: of the notifications up to `cursor` each was delivered or is in
+/// `suppressed`, those beyond it are pending. delivered + suppressed + pending = the log's size.
+struct OutputStanding {
+  std::string name;
+  std::uint64_t cursor = 0;
+  std::uint64_t delivered = 0;
+  std::vector<Suppressed> suppressed;  // ascending; filled by Snapshot::outputs
 };
 
 /// One atomic, synced batch.

@@ -105,6 +105,26 @@ class DatabaseSnapshot final : public Snapshot {
                                                 mark_sequence_of, &NotificationMark::sequence);
   }
 
+  std::vector<OutputStanding> outputs() const override {
+    std::vector<OutputStanding> out;
+    for_each_row(cursor_range(), "the cursor of an output",
+                 [&](std::string_view key, std::string_view value) {
+                   const auto name = cursor_output_of(key);
+                   OutputStanding& output = out.emplace_back();
+                   output.name = name.value_or("");
+                   return name && decode(value, output);
+                 });
+    for (OutputStanding& output : out)
+      for_each_row(suppressed_range(output.name), "what an output was not given",
+                   [&](std::string_view key, std::string_view value) {
+                     const auto first = suppressed_sequence_of(key, output.name);
+                     Suppressed& suppressed = output.suppressed.emplace_back();
+                     suppressed.first = first.value_or(0);
+                     return first && decode(value, suppressed);
+                   });
+    return out;
+  }
+
   void for_each_reject(const std::function<void(const RejectRecord&)>& visit) const override {
     for_each_row(reject_range(), "a reject", [&](std::string_view key, std::string_view value) {
       RejectRecord r;

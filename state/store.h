@@ -70,6 +70,8 @@ class Snapshot {
   virtual std::optional<IncidentSummary> incident(std::string_view id) const = 0;
   /// In order of sequence.
   virtual std::vector<NotificationMark> notifications_of(std::string_view incident) const = 0;
+  /// Every output that this state has met, by name.
+  virtual std::vector<OutputStanding> outputs() const = 0;
   virtual void for_each_reject(const std::function<void(const RejectRecord&)>& visit) const = 0;
   virtual void for_each_evidence(const std::function<void(const Evidence&)>& visit) const = 0;
   /// The reference time of a file source (`--as-of`), if one was stored.
@@ -113,10 +115,13 @@ class Store {
   /// Waits until the log holds a sequence > `after` or `timeout` is over; the newest sequence.
   std::uint64_t wait_for_log(std::uint64_t after, std::chrono::milliseconds timeout) const;
   std::uint64_t log_end() const;
-  /// The last sequence that `output` has delivered; 0 at first. Setting is durable with the next commit: a
-  /// crash in between delivers again.
+  /// The last sequence that `output` is done with, delivered or suppressed; 0 at first.
   std::uint64_t cursor(std::string_view output) const;
-  Expected<void> set_cursor(std::string_view output, std::uint64_t sequence);
+  /// Moves the cursor, never back, and in the same batch records which of the notifications that it passes
+  /// were `suppressed` (ascending, apart from each other); the others count as delivered. Durable with the
+  /// next commit: a crash in between delivers, and decides, again. Of one output: one thread.
+  Expected<void> set_cursor(std::string_view output, std::uint64_t sequence,
+                            const std::vector<Suppressed>& suppressed = {});
 
  private:
   Store();

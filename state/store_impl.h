@@ -65,6 +65,10 @@ struct Store::Impl {
   /// Synced, after looking at the free space. Any failure makes the store refuse everything that follows.
   Expected<void> write(rocksdb::WriteBatch& batch, std::string_view doing);
 
+  // ---- the log (store_read.cc)
+  /// Without what was suppressed; the zeros of a new one if there is none.
+  OutputStanding output(std::string_view name) const;
+
   const std::string dir;
   const Access access;
   DirectoryLock lock;  // declared before the database: let go after it is closed

@@ -122,17 +122,33 @@ std::uint64_t Store::log_end() const {
   return impl_->log_end;
 }
 
-std::uint64_t Store::cursor(std::string_view output) const {
-  const auto bytes = or_end(read(*impl_->db, rocksdb::ReadOptions(), cursor_key(output)));
-  if (!bytes) return 0;
-  const auto sequence = decode_number(*bytes);
-  if (!sequence) end_process(damaged("the cursor of output " + std::string(output)));
-  return *sequence;
+OutputStanding Store::Impl::output(std::string_view name) const {
+  OutputStanding out;
+  const auto bytes = or_end(read(*db, rocksdb::ReadOptions(), cursor_key(name)));
+  if (bytes && !decode(*bytes, out)) end_process(damaged("the cursor of output " + std::string(name)));
+  return out;
 }
 
-Expected<void> Store::set_cursor(std::string_view output, std::uint64_t sequence) {
+std::uint64_t Store::cursor(std::string_view output) const {
+  return impl_->output(output).cursor;
+}
+
+Expected<void> Store::set_cursor(std::string_view output, std::uint64_t sequence,
+                                 const std::vector<Suppressed>& suppressed) {
+  OutputStanding standing = impl_->output(output);
   rocksdb::WriteBatch batch = new_batch();
-  const rocksdb::Status built = batch.Put(cursor_key(output), encode_number(sequence));
+  std::uint64_t done = standing.cursor;
+  for (const Suppressed& s : suppressed) {
+    BW_CHECK(s.count > 0 && s.first > done && s.count <= sequence && s.first <= sequence - s.count + 1);
+    standing.delivered += s.first - done - 1;
+    done = s.first + s.count - 1;
+    const rocksdb::Status built = batch.Put(suppressed_key(output, s.first), encode(s));
+    BW_CHECK(built.ok());
+  }
+  BW_CHECK(sequence >= done);
+  standing.delivered += sequence - done;
+  standing.cursor = sequence;
+  const rocksdb::Status built = batch.Put(cursor_key(output), encode(standing));
   BW_CHECK(built.ok());
   if (auto ok = impl_->space.wait_for(batch.GetDataSize()); !ok) return ok;
   const rocksdb::Status status = impl_->db->Write(rocksdb::WriteOptions(), &batch);

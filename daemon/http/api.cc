@@ -146,9 +146,16 @@ HttpResponse Api::status() const {
   }
   Json outputs = Json::array();
   const std::uint64_t end = store_.log_end();
+  const std::vector<OutputStanding> standings = snapshot->outputs();
   for (const OutputSettings& output : outputs_.settings()) {
-    const std::uint64_t cursor = store_.cursor(output.name);
-    outputs.push_back({{"name", output.name}, {"cursor", cursor}, {"pending", end - std::min(cursor, end)}});
+    const auto known = std::find_if(standings.begin(), standings.end(),
+                                    [&](const OutputStanding& o) { return o.name == output.name; });
+    const OutputStanding standing = known == standings.end() ? OutputStanding{} : *known;
+    outputs.push_back({{"name", output.name},
+                       {"cursor", standing.cursor},
+                       {"delivered", standing.delivered},
+                       {"suppressed", standing.cursor - standing.delivered},
+                       {"pending", end - std::min(standing.cursor, end)}});
   }
   return json(Json{
       {"instance", store_.identity().instance},
@@ -195,12 +202,13 @@ HttpResponse Api::policy(const HttpRequest& request) const {
 }
 
 HttpResponse Api::incidents(const HttpRequest& request) const {
-  if (const auto fault = find_fault(request, {"day", "kind", "policy", "jurisdiction", "agency"})) {
+  if (const auto fault =
+          find_fault(request, {"day", "kind", "policy", "jurisdiction", "agency", "incident"})) {
     return http_error(400, *fault);
   }
-  const IncidentFilter filter{value_of(request, "day"), value_of(request, "kind"),
+  const IncidentFilter filter{value_of(request, "day"),    value_of(request, "kind"),
                               value_of(request, "policy"), value_of(request, "jurisdiction"),
-                              value_of(request, "agency")};
+                              value_of(request, "agency"), value_of(request, "incident")};
   return json(incidents_json(*store_.snapshot(), filter));
 }
 

@@ -146,6 +146,7 @@ struct IncidentBook::Impl {
     n.milestone = milestone;
     n.time = now;
     n.newest_broker_time = incident.newest_broker_time;
+    n.newest_event_time = incident.total.last ? incident.total.last->time : kNoTime;
     n.body = cloud_event({store.identity().instance, n.id, incident.id, &incident.key, incident.authority,
                           &incident.total, incident.count(), milestone, now});
     batch.notifications.push_back(std::move(n));

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "pipeline/output/notification_due.h"
 
 namespace blockwatch {
 namespace {
@@ -31,10 +32,12 @@ milliseconds retry_delay(unsigned failures) {
 }
 
 struct Deliverer::Impl {
-  Impl(Store& s, std::unique_ptr<Output> o, Telemetry& t)
-      : store(s), output(std::move(o)), telemetry(t), cursor(s.cursor(output->name())) {}
+  Impl(Store& s, std::unique_ptr<Output> o, Telemetry& t, std::optional<TimeNs> age)
+      : store(s), output(std::move(o)), telemetry(t), max_age(age), cursor(s.cursor(output->name())) {}
 
   void run() {
+    move_cursor(cursor, {});  // readers of the state know of this output before its first notification
+    telemetry.notified(output->name(), 0, 0);
     while (!is_over()) {
       const std::uint64_t end = store.wait_for_log(cursor, kLogWait);
       telemetry.outbox_pending(output->name(), end - std::min<std::uint64_t>(cursor, end));
@@ -49,12 +52,15 @@ struct Deliverer::Impl {
   }
 
   void deliver_some() {
-    const std::vector<Notification> batch = store.read_log(cursor, kBatchMax);
-    if (batch.empty()) return;
-    const Expected<std::size_t> acknowledged = output->deliver(batch, time_for_delivery());
+    std::vector<Notification> log = store.read_log(cursor, kBatchMax);
+    if (log.empty()) return;
+    SortedBatch batch = sort_by_due(std::move(log), max_age, wall_clock_now());
+    const Expected<std::size_t> acknowledged =
+        batch.due.empty() ? Expected<std::size_t>(0) : output->deliver(batch.due, time_for_delivery());
     const std::size_t count = acknowledged.value_or(0);
-    if (count > 0) advance(batch, count);
-    if (count == batch.size()) {
+    advance(batch, count);
+    if (count == batch.due.size()) {
+      if (count == 0) return;  // nothing was asked of it
       if (failures > 0)
         log::info("output_recovered", "the output takes notifications again", {{"output", output->name()}});
       failures = 0;
@@ -71,22 +77,29 @@ struct Deliverer::Impl {
     wait(retry_delay(failures));
   }
 
-  void advance(const std::vector<Notification>& batch, std::size_t count) {
-    if (auto set = store.set_cursor(output->name(), batch[count - 1].sequence); !set) {
+  void advance(SortedBatch& batch, std::size_t count) {
+    const std::uint64_t done = settle(batch, count);
+    if (done == cursor) return;
+    move_cursor(done, batch.suppressed);
+    telemetry.notified(output->name(), count, done - cursor - count);
+    cursor = done;
+    const TimeNs now = wall_clock_now();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (batch.due[i].newest_broker_time == kNoTime) continue;
+      telemetry.alert_latency(
+          std::max(0.0, static_cast<double>(now - batch.due[i].newest_broker_time) / kSecond));
+    }
+    const std::uint64_t end = store.log_end();
+    telemetry.outbox_pending(output->name(), end - std::min<std::uint64_t>(cursor, end));
+  }
+
+  void move_cursor(std::uint64_t to, const std::vector<Suppressed>& suppressed) {
+    if (auto set = store.set_cursor(output->name(), to, suppressed); !set) {
       // The worker's next commit meets the same and ends the process; until then this output may repeat
       // itself.
       log::error("cursor_failed", "cannot store how far an output is",
                  {{"output", output->name()}, {"error", set.error().message}});
     }
-    cursor = batch[count - 1].sequence;
-    const TimeNs now = wall_clock_now();
-    for (std::size_t i = 0; i < count; ++i) {
-      if (batch[i].newest_broker_time == kNoTime) continue;
-      telemetry.alert_latency(
-          std::max(0.0, static_cast<double>(now - batch[i].newest_broker_time) / kSecond));
-    }
-    const std::uint64_t end = store.log_end();
-    telemetry.outbox_pending(output->name(), end - std::min<std::uint64_t>(cursor, end));
   }
 
   milliseconds time_for_delivery() {
@@ -107,6 +120,7 @@ struct Deliverer::Impl {
   Store& store;
   const std::unique_ptr<Output> output;
   Telemetry& telemetry;
+  const std::optional<TimeNs> max_age;
   std::atomic<std::uint64_t> cursor;  // written by the thread only
   unsigned failures = 0;              // in a row; the thread's
   unsigned failures_stopping = 0;     // the thread's
@@ -116,8 +130,9 @@ struct Deliverer::Impl {
   std::thread thread;
 };
 
-Deliverer::Deliverer(Store& store, std::unique_ptr<Output> output, Telemetry& telemetry)
-    : impl_(std::make_unique<Impl>(store, std::move(output), telemetry)) {}
+Deliverer::Deliverer(Store& store, std::unique_ptr<Output> output, Telemetry& telemetry,
+                     std::optional<TimeNs> max_age)
+    : impl_(std::make_unique<Impl>(store, std::move(output), telemetry, max_age)) {}
 
 Deliverer::~Deliverer() {
   stop(steady_clock::now());

@@ -175,7 +175,29 @@ TEST(EffectiveSettings, SayWhereEachCameFrom) {
             "/etc/bw/blockwatchd.toml:6");
   EXPECT_EQ(effective(loaded, "output.a.kind"), "\"log\" # /etc/bw/blockwatchd.toml:5");
   EXPECT_EQ(effective(loaded, "output.a.topic"), "none");
+  EXPECT_EQ(effective(loaded, "output.a.max_age"), "none");
   EXPECT_EQ(effective(loaded, "state.dir"), "\"/etc/bw/state\" # /etc/bw/blockwatchd.toml:10");
+}
+
+TEST(Settings, MaxAgeIsTakenByEveryKindAndNoneByDefaultForTopicAndLog) {
+  const auto outputs = settings_of(std::string(kKafka) + kRest +
+                                   "[[output]]\nname = \"a\"\nkind = \"log\"\n"
+                                   "[[output]]\nname = \"b\"\nkind = \"kafka\"\ntopic = \"x\"\n"
+                                   "[[output]]\nname = \"c\"\nmax_age = \"90m\"\nkind = \"log\"\n"
+                                   "[[output]]\nname = \"d\"\nkind = \"kafka\"\ntopic = \"x\"\n"
+                                   "max_age = \"7d\"\n")
+                           .settings.outputs;
+  ASSERT_EQ(outputs.size(), 4U);
+  EXPECT_EQ(outputs[0].max_age, std::nullopt);
+  EXPECT_EQ(outputs[1].max_age, std::nullopt);
+  EXPECT_EQ(outputs[2].max_age, 90 * kMinute);
+  EXPECT_EQ(outputs[3].max_age, 7 * kDay);
+}
+
+TEST(Settings, AKindThatWakesPeopleIsNotToldWhatIsOlderThanADay) {
+  EXPECT_EQ(max_age_default(OutputKind::kafka), std::nullopt);
+  EXPECT_EQ(max_age_default(OutputKind::log), std::nullopt);
+  EXPECT_EQ(max_age_default(static_cast<OutputKind>(99)), 24 * kHour);
 }
 
 TEST(EffectiveSettings, NeverShowASecret) {

@@ -111,6 +111,13 @@ TEST_F(ServiceTest, CountsServesAndDelivers) {
   EXPECT_EQ(status["event_time_max"], "2025-11-12T14:03:27Z");
   EXPECT_EQ(status["outputs"][0]["name"], "console");
   EXPECT_GT(status["outputs"][0]["cursor"], 0);
+  EXPECT_EQ(status["outputs"][0]["delivered"], status["outputs"][0]["cursor"]);
+  EXPECT_EQ(status["outputs"][0]["suppressed"], 0);
+  const std::string leak = get("/api/v1/incidents?kind=block_leak")["incidents"][0]["incident"];
+  const Json shown = get("/api/v1/incidents?incident=" + leak)["incidents"];
+  ASSERT_EQ(shown.size(), 1U);
+  EXPECT_EQ(shown[0]["notifications"][0]["outputs"],
+            Json::parse(R"([{"output":"console","result":"delivered"}])"));
   EXPECT_EQ(status["instance"].get<std::string>().size(), 16U);
 
   const std::string metrics = ask(world_.socket(), "/metrics").body;

@@ -78,7 +78,7 @@ class DelivererTest : public testing::Test {
     store_ = std::move(*store);
   }
 
-  void add(const std::vector<std::string>& ids) {
+  void add(const std::vector<std::string>& ids, TimeNs newest_event_time = kNoTime) {
     CommitBatch batch;
     for (const std::string& id : ids) {
       Notification n;
@@ -87,16 +87,30 @@ class DelivererTest : public testing::Test {
       n.milestone = "opened";
       n.body = "{}";
       n.newest_broker_time = wall_clock_now();
+      n.newest_event_time = newest_event_time;
       batch.notifications.push_back(n);
     }
     ASSERT_TRUE(store_->commit(batch).has_value());
   }
 
-  std::unique_ptr<Deliverer> start(const std::string& name, std::shared_ptr<OutputScript> script) {
+  std::unique_ptr<Deliverer> start(const std::string& name, std::shared_ptr<OutputScript> script,
+                                   std::optional<TimeNs> max_age = {}) {
     auto deliverer = std::make_unique<Deliverer>(
-        *store_, std::make_unique<ScriptedOutput>(name, std::move(script)), telemetry_);
+        *store_, std::make_unique<ScriptedOutput>(name, std::move(script)), telemetry_, max_age);
     deliverer->start();
     return deliverer;
+  }
+
+  OutputStanding standing(const std::string& name) const {
+    for (OutputStanding& o : store_->snapshot()->outputs())
+      if (o.name == name) return o;
+    ADD_FAILURE() << "the state does not know " << name;
+    return {};
+  }
+  static std::uint64_t suppressed(const OutputStanding& output) {
+    std::uint64_t sum = 0;
+    for (const Suppressed& s : output.suppressed) sum += s.count;
+    return sum;
   }
 
   static bool wait_for(const std::function<bool()>& condition) {
@@ -164,6 +178,74 @@ TEST_F(DelivererTest, GoesOnAfterTheCursorInTheNextProcess) {
   ASSERT_TRUE(wait_for([&] { return second->drained(); }));
   second->stop(steady_clock::now());
   EXPECT_THAT(script->sent, ElementsAre("3"));
+}
+
+TEST_F(DelivererTest, WhatIsTooOldForAnOutputIsRecordedInsteadOfSent) {
+  const TimeNs now = wall_clock_now();
+  add({"1", "2"}, now - 400 * kDay);
+  add({"3"}, now);
+  add({"4"}, now - 25 * kHour);
+  add({"5"}, now - 23 * kHour);
+  const auto script = std::make_shared<OutputScript>();
+  const auto topic = std::make_shared<OutputScript>();
+  const auto deliverer = start("pager", script, 24 * kHour);
+  const auto other = start("topic", topic);
+  ASSERT_TRUE(wait_for([&] { return deliverer->drained() && other->drained(); }));
+  deliverer->stop(steady_clock::now());
+  other->stop(steady_clock::now());
+  EXPECT_THAT(script->sent, ElementsAre("3", "5"));
+  EXPECT_THAT(topic->sent, ElementsAre("1", "2", "3", "4", "5"));
+  const OutputStanding pager = standing("pager");
+  EXPECT_EQ(pager.cursor, 5U);
+  EXPECT_EQ(pager.delivered, 2U);
+  ASSERT_EQ(pager.suppressed.size(), 2U);
+  EXPECT_EQ(pager.suppressed[0].first, 1U);
+  EXPECT_EQ(pager.suppressed[0].count, 2U);
+  EXPECT_EQ(pager.suppressed[1].first, 4U);
+  const std::string metrics = telemetry_.render();
+  for (const char* line : {"blockwatch_notifications_total{output=\"pager\",result=\"delivered\"} 2\n",
+                           "blockwatch_notifications_total{output=\"pager\",result=\"suppressed\"} 3\n",
+                           "blockwatch_notifications_total{output=\"topic\",result=\"suppressed\"} 0\n",
+                           "blockwatch_outbox_pending{output=\"pager\"} 0\n"})
+    EXPECT_NE(metrics.find(line), std::string::npos) << line << metrics;
+}
+
+TEST_F(DelivererTest, AReplayedYearNeverReachesAnOutputWithAMaxAge) {
+  const TimeNs year_ago = wall_clock_now() - 365 * kDay;
+  for (int i = 0; i < 3; ++i) add(std::vector<std::string>(700, "old"), year_ago + i * kDay);
+  const auto script = std::make_shared<OutputScript>();
+  const auto deliverer = start("pager", script, 24 * kHour);
+  ASSERT_TRUE(wait_for([&] { return deliverer->drained(); }));
+  EXPECT_TRUE(script->look(&OutputScript::sent).empty());
+  EXPECT_EQ(suppressed(standing("pager")), 2100U);
+  EXPECT_LE(standing("pager").suppressed.size(), 10U) << "a row a batch, not one a notification";
+}
+
+TEST_F(DelivererTest, DeliveredSuppressedAndPendingAreAlwaysTheWholeLog) {
+  const TimeNs now = wall_clock_now();
+  for (int i = 0; i < 40; ++i) add({std::to_string(i)}, i % 3 == 0 ? now - 400 * kDay : now);
+  const auto script = std::make_shared<OutputScript>();
+  for (const std::size_t n : {3U, 0U, 7U, 1U}) script->answers.emplace_back(n);
+  script->afterwards_acknowledge = false;
+  const auto deliverer = start("pager", script, 24 * kHour);
+  ASSERT_TRUE(wait_for([&] { return script->look(&OutputScript::acknowledged).size() == 11; }));
+  ASSERT_TRUE(wait_for([&] { return standing("pager").delivered == 11; }));
+  deliverer->stop(steady_clock::now());
+  const OutputStanding pager = standing("pager");
+  const std::uint64_t pending = store_->log_end() - pager.cursor;
+  EXPECT_EQ(pager.delivered, script->acknowledged.size());
+  EXPECT_EQ(pager.cursor, 17U) << "11 due ones and the 6 stale ones before and between them";
+  EXPECT_EQ(pager.delivered + suppressed(pager) + pending, 40U);
+  EXPECT_EQ(suppressed(pager), 6U);
+}
+
+TEST_F(DelivererTest, TheStateKnowsAnOutputBeforeItsFirstNotification) {
+  const auto script = std::make_shared<OutputScript>();
+  script->afterwards_acknowledge = false;
+  const auto deliverer = start("out", script);
+  add({"1"});
+  ASSERT_TRUE(wait_for([&] { return !script->look(&OutputScript::sent).empty(); }));
+  EXPECT_EQ(standing("out").cursor, 0U);
 }
 
 TEST_F(DelivererTest, WakesUpWhenTheLogGrows) {

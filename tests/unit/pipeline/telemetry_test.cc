@@ -16,6 +16,8 @@ TEST(Telemetry, ShowsEveryFigureUnderItsName) {
   telemetry.lag("nlets.queries", 3, 17);
   telemetry.alert_latency(0.03);
   telemetry.outbox_pending("siem", 9);
+  telemetry.notified("siem", 3, 0);
+  telemetry.notified("siem", 2, 7);
   const std::string text = telemetry.render();
   for (const char* line : {
            "blockwatch_records_consumed_total{partition=\"3\",topic=\"nlets.queries\"} 7\n",
@@ -30,6 +32,8 @@ TEST(Telemetry, ShowsEveryFigureUnderItsName) {
            "blockwatch_alert_latency_seconds_bucket{le=\"0.02\"} 0\n",
            "blockwatch_alert_latency_seconds_bucket{le=\"0.05\"} 1\n",
            "blockwatch_outbox_pending{output=\"siem\"} 9\n",
+           "blockwatch_notifications_total{output=\"siem\",result=\"delivered\"} 5\n",
+           "blockwatch_notifications_total{output=\"siem\",result=\"suppressed\"} 7\n",
            "blockwatch_build_info{version=\"" BLOCKWATCH_VERSION "\"} 1\n",
        }) {
     EXPECT_NE(text.find(line), std::string::npos) << line << " is not in\n" << text;

@@ -252,6 +252,17 @@ TEST_F(WorkerTest, AnEventOlderThanWhatIsKeptHasItsFateItsIncidentAndNoBucket) {
   EXPECT_EQ(store_->snapshot()->incidents("2025-02-01", "2025-02-01").at(0).counters.count, 2U);
 }
 
+TEST_F(WorkerTest, ANotificationKnowsTheNewestObservationOfItsIncident) {
+  ScriptedSource source({0});
+  source.add(0, query("a", "2025-02-01T12:00:00Z", "VTICE0900"));
+  source.add(0, query("b", "2025-02-01T13:00:00Z", "VTICE0900"));
+  source.add(0, query("c", "2025-02-01T11:00:00Z", "VTICE0900"));
+  run(source);
+  const auto log = store_->read_log(0, 10);
+  ASSERT_EQ(log.size(), 2U);
+  for (const Notification& n : log) EXPECT_EQ(n.newest_event_time, *parse_rfc3339("2025-02-01T13:00:00Z"));
+}
+
 TEST_F(WorkerTest, KeepsEvidenceOfEveryPolicyThatSpoke) {
   ScriptedSource source({0});
   source.add(0, query("a", "2025-02-01T12:00:00Z", "VTICE0900"));

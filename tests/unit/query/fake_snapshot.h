@@ -89,6 +89,7 @@ class FakeSnapshot : public Snapshot {
   }
   std::vector<IncidentSummary> stored_incidents;
   std::map<std::string, std::vector<NotificationMark>, std::less<>> stored_marks;
+  std::vector<OutputStanding> stored_outputs;
 
   std::vector<PartitionProgress> partitions() const override {
     std::vector<PartitionProgress> out;
@@ -129,6 +130,7 @@ class FakeSnapshot : public Snapshot {
     const auto found = stored_marks.find(incident);
     return found == stored_marks.end() ? std::vector<NotificationMark>{} : found->second;
   }
+  std::vector<OutputStanding> outputs() const override { return stored_outputs; }
   void for_each_reject(const std::function<void(const RejectRecord&)>&) const override {}
   void for_each_evidence(const std::function<void(const Evidence&)>&) const override {}
   std::optional<TimeNs> as_of() const override { return std::nullopt; }

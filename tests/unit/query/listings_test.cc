@@ -63,6 +63,32 @@ TEST(Incidents, ShowWhatTheContractLists) {
       R"("milestone":"opened","time":"2025-11-12T10:00:01Z"}]}]})");
 }
 
+TEST(Incidents, OneThatIsAskedForByItsIdSaysWhatBecameOfItsNotifications) {
+  FakeSnapshot state;
+  state.stored_incidents = {leak("2025-11-12", "ice", 1), leak("2025-11-12", "hsi", 2)};
+  state.stored_marks[state.stored_incidents[0].id] = {{"opened", 2, 0}, {"10", 4, 0}, {"closed", 8, 0}};
+  state.stored_outputs = {{"pager", 7, 2, {{1, 1, Suppression::stale}, {4, 4, Suppression::stale}}},
+                          {"topic", 8, 8, {}}};
+  const std::string whole = state.stored_incidents[0].id;
+  for (const std::string& id : {whole, whole.substr(0, 32)}) {
+    const auto json = nlohmann::ordered_json::parse(incidents_json(state, {.incident = id}));
+    ASSERT_EQ(json["incidents"].size(), 1);
+    std::string out;
+    for (const auto& n : json["incidents"][0]["notifications"]) out += n["outputs"].dump() + "\n";
+    EXPECT_EQ(
+        out,
+        R"([{"output":"pager","result":"delivered"},{"output":"topic","result":"delivered"}])"
+        "\n"
+        R"([{"output":"pager","result":"suppressed","reason":"stale"},{"output":"topic","result":"delivered"}])"
+        "\n"
+        R"([{"output":"pager","result":"pending"},{"output":"topic","result":"delivered"}])"
+        "\n");
+  }
+  EXPECT_EQ(incidents_json(state, {}).find("outputs"), std::string::npos)
+      << "the list says no more than it must";
+  EXPECT_EQ(nlohmann::json::parse(incidents_json(state, {.incident = "0123"}))["incidents"].size(), 2);
+}
+
 std::vector<std::string> listed(const FakeSnapshot& state, const IncidentFilter& filter) {
   std::vector<std::string> out;
   const auto json = nlohmann::json::parse(incidents_json(state, filter));

@@ -96,7 +96,10 @@ TEST(Codec, RecordsReadBackWholeAndNotCut) {
     n.id = random.bytes(64);
     n.body = random.bytes(300);
     n.time = random_time(random);
+    n.newest_event_time = random_time(random);
     expect_round_trip(n);
+    expect_round_trip(OutputStanding{"", random.any_size(), random.any_size(), {}});
+    expect_round_trip(Suppressed{0, random.any_size(), Suppression::stale});
     expect_round_trip(NotificationMark{random.bytes(10), 0, random_time(random)});
   }
 }
@@ -149,6 +152,12 @@ TEST(Codec, EnumeratorsThatAreNotKnownAreRefused) {
   bytes[0] = static_cast<char>(kRejectReasonCount);
   RejectRecord back;
   EXPECT_FALSE(decode(bytes, back));
+  bytes = encode(Suppressed{1, 1, Suppression::stale});
+  for (const char reason : {'\x00', '\x02'}) {
+    bytes.back() = reason;
+    Suppressed suppressed;
+    EXPECT_FALSE(decode(bytes, suppressed));
+  }
 }
 
 std::vector<SeenId> seen_back(const std::string& bytes) {

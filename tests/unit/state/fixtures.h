@@ -155,6 +155,7 @@ inline Notification notification(unsigned char n, const std::string& milestone) 
   out.milestone = milestone;
   out.time = 77;
   out.newest_broker_time = 76;
+  out.newest_event_time = 75;
   out.body = "{\"milestone\":\"" + milestone + "\"}";
   return out;
 }

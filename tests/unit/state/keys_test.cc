@@ -119,8 +119,22 @@ TEST(Keys, KindsDoNotOverlap) {
        {meta_key("format"), version_key(VersionKind::policy, 0), name_key(Dictionary::agency, 0),
         progress_key(0), counter_key({}, 0), seen_key(0, 0), evidence_key({}), reject_key(0, 0),
         incident_closed_key("2025-11-12", id), incident_day_key(id), unclosed_key(id), log_key(1),
-        mark_key(id, 1), cursor_key("x")})
+        mark_key(id, 1), cursor_key("x"), suppressed_key("x", 1)})
     EXPECT_TRUE(kinds.insert(key.front()).second) << key.front();
+}
+
+TEST(Keys, WhatIsSuppressedSortsBySequenceAndApartForEachOutput) {
+  EXPECT_LT(suppressed_key("siem", 255), suppressed_key("siem", 256));
+  const KeyRange siem = suppressed_range("siem");
+  EXPECT_TRUE(suppressed_key("siem", 0) >= siem.from && suppressed_key("siem", UINT64_MAX) < siem.to);
+  for (const char* other : {"sie", "siem-2", "siem.", "s"}) {
+    const std::string key = suppressed_key(other, 7);
+    EXPECT_TRUE(key < siem.from || key >= siem.to) << other;
+  }
+  EXPECT_EQ(suppressed_sequence_of(suppressed_key("siem", 77), "siem"), 77U);
+  EXPECT_FALSE(suppressed_sequence_of(suppressed_key("siem", 77) + "x", "siem"));
+  EXPECT_EQ(cursor_output_of(cursor_key("siem")), "siem");
+  EXPECT_FALSE(cursor_output_of(log_key(1)));
 }
 
 TEST(Keys, AKeyOfAnotherKindOrLengthIsRefused) {

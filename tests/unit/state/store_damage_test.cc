@@ -35,7 +35,7 @@ void fill(const std::string& dir) {
   batch.new_versions = {{VersionKind::policy, {kNoTime, "aa"}, {"text"}}};
   ASSERT_TRUE(store->commit(batch));
   ASSERT_TRUE(store->set_as_of(1));
-  ASSERT_TRUE(store->set_cursor("alerts", 1));
+  ASSERT_TRUE(store->set_cursor("alerts", 1, {{1, 1, Suppression::stale}}));
 }
 
 struct Reader {
@@ -64,6 +64,8 @@ std::vector<Reader> readers() {
       {'E', "a piece of evidence", [](Store& s) { s.snapshot()->for_each_evidence([](const Evidence&) {}); }},
       {'L', "a notification of the log", [](Store& s) { s.read_log(0, 10); }},
       {'O', "the cursor of output alerts", [](Store& s) { s.cursor("alerts"); }},
+      {'O', "the cursor of an output", [](Store& s) { s.snapshot()->outputs(); }},
+      {'S', "what an output was not given", [](Store& s) { s.snapshot()->outputs(); }},
   };
 }
 

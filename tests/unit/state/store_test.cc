@@ -302,6 +302,7 @@ TEST_F(StoreTest, TheLogNumbersNotificationsFromOneWithoutHolesAcrossRestarts) {
   EXPECT_EQ(n->body, "{\"milestone\":\"closed\"}");
   EXPECT_EQ(n->time, 77);
   EXPECT_EQ(n->newest_broker_time, 76);
+  EXPECT_EQ(n->newest_event_time, 75);
   EXPECT_FALSE(store_->notification(0));
   EXPECT_FALSE(store_->notification(5));
 }
