@@ -1,18 +1,9 @@
 #include "pipeline/raise.h"
 
-#include <utility>
+#include "pipeline/alert/raised.h"
 
 namespace blockwatch {
 namespace {
-
-NodeIndex reserved(ReservedAgency agency) {
-  return static_cast<NodeIndex>(agency);
-}
-
-IncidentKind kind_of_blocked(Outcome outcome) {
-  if (outcome == Outcome::answered) return IncidentKind::block_leak;
-  return outcome == Outcome::rejected ? IncidentKind::blocked_attempt : IncidentKind::blocked_query;
-}
 
 Evidence evidence_of(const CountedMessage& message, const Reach& reach, const PolicyMatch& match) {
   Evidence e;
@@ -65,14 +56,11 @@ IncidentAddition Raiser::addition(const CountedMessage& message, const Reach& re
 }
 
 bool Raiser::about_asker(const CountedMessage& message) {
+  const auto kind = raised_by_asker(message.asker);
+  if (!kind) return false;
   const Asker& asker = message.asker;
-  const bool imitates = asker.imitated != kNoNode;
-  const bool unknown = !imitates && !asker.has_row && asker.node == reserved(ReservedAgency::unknown);
-  if (!imitates && !unknown && !asker.inactive) return false;
-  IncidentAddition a = addition(message, imitates  ? IncidentKind::lookalike_ori
-                                         : unknown ? IncidentKind::unknown_ori
-                                                   : IncidentKind::inactive_ori);
-  a.slot.agency = message.rules.agency(imitates ? asker.imitated : asker.node);
+  IncidentAddition a = addition(message, *kind);
+  a.slot.agency = message.rules.agency(asker.imitated != kNoNode ? asker.imitated : asker.node);
   book_.add(a);
   return true;
 }
@@ -86,27 +74,12 @@ bool Raiser::by_policy(const CountedMessage& message, const Reach& reach, const 
                        std::vector<Evidence>& evidence) {
   if (match.verdict == Verdict::shadow || match.verdict == Verdict::none) return false;
   evidence.push_back(evidence_of(message, reach, match));
-  const auto raise = [&](IncidentKind kind) { book_.add(addition(message, reach, match, kind)); };
-  switch (match.verdict) {
-    case Verdict::blocked:
-      raise(kind_of_blocked(reach.outcome));
-      if (reach.via != Via::named) raise(IncidentKind::broadcast_by_blocked);
-      break;
-    case Verdict::gap:
-      raise(IncidentKind::enforcement_gap);
-      break;
-    case Verdict::watched:
-      raise(IncidentKind::watch);
-      break;
-    case Verdict::excepted: {
-      const PolicyRule& rule = message.rules.rule(match.rule);
-      use_exception(addition(message, reach, match, IncidentKind::exception_exceeded), rule,
-                    rule.exceptions.at(static_cast<std::size_t>(match.exception)));
-      break;
-    }
-    case Verdict::shadow:
-    case Verdict::none:
-      break;
+  for (const IncidentKind kind : raised_by_policy(match.verdict, reach))
+    book_.add(addition(message, reach, match, kind));
+  if (match.verdict == Verdict::excepted) {
+    const PolicyRule& rule = message.rules.rule(match.rule);
+    use_exception(addition(message, reach, match, IncidentKind::exception_exceeded), rule,
+                  rule.exceptions.at(static_cast<std::size_t>(match.exception)));
   }
   return true;
 }
