@@ -14,6 +14,9 @@ int run_command_line(int argc, const char* const* argv) {
   add_alerts_command(app, exit_code);
   add_completeness_command(app, exit_code);
   add_policy_command(app, exit_code);
+  add_rejects_command(app, exit_code);
+  add_status_command(app, exit_code);
+  add_explain_command(app, exit_code);
   add_replay_command(app, exit_code);
   add_check_config_command(app, exit_code);
   add_generate_command(app, exit_code);

@@ -26,6 +26,16 @@ std::string incidents_csv(const nlohmann::ordered_json& incidents);
 /// One element of `incidents`, everything known of it.
 std::string incident_text(const nlohmann::ordered_json& incident, TextStyle style);
 
+std::string explanation_text(const nlohmann::ordered_json& explanation, TextStyle style);
+
+std::string rejects_text(const nlohmann::ordered_json& rejects, TextStyle style);
+std::string rejects_csv(const nlohmann::ordered_json& rejects);
+
+/// One screen: at most 80 columns, and 24 lines while there are few partitions and outputs.
+std::string status_text(const nlohmann::ordered_json& status, TextStyle style);
+/// One row a partition.
+std::string status_csv(const nlohmann::ordered_json& status);
+
 /// `text` broken at spaces into lines of at most kTableWidth, each after `indent`.
 std::string wrapped(std::string_view text, std::string_view indent);
 

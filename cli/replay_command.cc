@@ -3,7 +3,6 @@
 #include <atomic>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,12 +25,6 @@ struct ReplayWords {
   bool deliver = false;
   std::string history;
 };
-
-// RFC 3339, or a plain date = 00:00 UTC.
-std::optional<TimeNs> read_as_of(const std::string& text) {
-  const auto day = parse_date(text);
-  return day ? day : parse_rfc3339(text);
-}
 
 std::string figure(std::uint64_t n) {
   return with_separators(std::to_string(n));
@@ -67,11 +60,9 @@ int run_replay_command(const ReplayWords& words) {
   options.inputs = words.inputs;
   options.deliver = words.deliver;
   if (!words.as_of.empty()) {
-    options.as_of = read_as_of(words.as_of);
-    if (!options.as_of) {
-      return print_error({ExitCode::usage, "bad --as-of '" + words.as_of +
-                                               "' (RFC 3339 with offset, or a plain date = 00:00 UTC)"});
-    }
+    const auto as_of = read_as_of(words.as_of);
+    if (!as_of) return print_error(as_of.error());
+    options.as_of = *as_of;
   }
   Diagnostics diagnostics;
   const auto configuration = load_configuration(words.config, diagnostics);

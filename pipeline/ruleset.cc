@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "pipeline/ruleset_index.h"
+#include "pipeline/ruleset_why.h"
 
 namespace blockwatch {
 
@@ -19,11 +20,18 @@ struct Ruleset::Impl {
   DestinationIndex destinations;
   RuleIndex rules;
 
-  NodeIndex imitated(const Ori& ori, TimeNs time) const {
+  /// `tell` takes each LookAlike that was looked at; only the last one can be the imitated one.
+  template <class Tell>
+  NodeIndex imitated(const Ori& ori, TimeNs time, Tell tell) const {
     for (const Ori& real : askers.look_alikes(ori)) {
-      if (askers.row(real, time) == nullptr) continue;
-      const NodeIndex node = askers.resolve(real, {}, time).node;
-      if (rules.is_blocked_or_in_gap(node, time)) return node;
+      LookAlike one{real, kNoNode, LookAlike::Result::row_not_valid};
+      if (askers.row(real, time) != nullptr) {
+        one.node = askers.resolve(real, {}, time).node;
+        one.result = rules.is_blocked_or_in_gap(one.node, time) ? LookAlike::Result::imitated
+                                                                : LookAlike::Result::not_blocked;
+      }
+      tell(one);
+      if (one.result == LookAlike::Result::imitated) return one.node;
     }
     return kNoNode;
   }
@@ -48,8 +56,25 @@ const Policy& Ruleset::policy() const {
 
 Asker Ruleset::resolve(const Ori& ori, std::string_view line, TimeNs time) const {
   Asker asker = impl_->askers.resolve(ori, line, time);
-  if (!asker.has_row) asker.imitated = impl_->imitated(ori, time);
+  if (!asker.has_row) asker.imitated = impl_->imitated(ori, time, [](const LookAlike&) {});
   return asker;
+}
+
+AskerTrace Ruleset::trace(const Ori& ori, std::string_view line, TimeNs time) const {
+  AskerTrace trace;
+  trace.asker = impl_->askers.resolve(ori, line, time, trace.steps);
+  if (!trace.asker.has_row) {
+    trace.asker.imitated =
+        impl_->imitated(ori, time, [&](const LookAlike& one) { trace.look_alikes.push_back(one); });
+  }
+  return trace;
+}
+
+std::vector<PolicyFinding> Ruleset::findings(const JudgedFacts& facts) const {
+  std::vector<PolicyFinding> findings;
+  for (std::uint32_t rule = 0; rule < rules().size(); ++rule)
+    findings.push_back(impl_->rules.finding(rule, facts, catalog()));
+  return findings;
 }
 
 Target Ruleset::target(std::string_view destination, TimeNs time) const {

@@ -53,6 +53,9 @@ struct JudgedFacts {
   std::string_view purpose;  // empty: absent
 };
 
+struct AskerTrace;     // pipeline/ruleset_why.h
+struct PolicyFinding;  // pipeline/ruleset_why.h
+
 /// Immutable, shared between threads. Work per event does not grow with the number of rules that do not
 /// match.
 class Ruleset {
@@ -76,6 +79,12 @@ class Ruleset {
   /// Side channel (contract §6): appends the policies that list class `other`, cover it on this channel, and
   /// say blocked.
   void judge_side_channel(const JudgedFacts& facts, std::vector<PolicyMatch>& matches) const;
+
+  // ---- for `explain`: slow; says what resolve() and judge() say, and why
+  /// Borrows `line`.
+  AskerTrace trace(const Ori& ori, std::string_view line, TimeNs time) const;
+  /// Every policy of the file, in its order.
+  std::vector<PolicyFinding> findings(const JudgedFacts& facts) const;
 
  private:
   Ruleset();

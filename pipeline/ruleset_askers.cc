@@ -103,11 +103,18 @@ const CompiledRow* AskerIndex::row(const Ori& ori, TimeNs time) const {
   return nullptr;
 }
 
-Asker AskerIndex::resolve(const Ori& ori, std::string_view line, TimeNs time) const {
+template <class Tell>
+Asker AskerIndex::resolve_telling(const Ori& ori, std::string_view line, TimeNs time, Tell tell) const {
+  using Result = AskerStep::Result;
   const std::span<const CompiledRow> rows = rows_of(ori);
-  const auto valid = std::find_if(rows.begin(), rows.end(),
-                                  [&](const CompiledRow& row) { return row.validity.contains(time); });
-  const CompiledRow* const row = valid != rows.end() ? &*valid : nullptr;
+  const CompiledRow* row = nullptr;
+  for (const CompiledRow& candidate : rows) {
+    if (candidate.validity.contains(time)) {
+      row = &candidate;
+      break;
+    }
+    tell(AskerStep{.result = Result::row_not_valid, .row = candidate.source});
+  }
 
   Asker asker;
   asker.has_row = !rows.empty();
@@ -118,36 +125,89 @@ Asker AskerIndex::resolve(const Ori& ori, std::string_view line, TimeNs time) co
         asker.has_row && (row == nullptr || row->inactive || node == reserved(ReservedAgency::unknown));
     return asker;
   };
-  if (row != nullptr && row->shared) return is(reserved(ReservedAgency::ambiguous), How::exact);
-  if (row != nullptr && row->agency != kNoNode && holds(row->agency, time))
-    return is(row->agency, How::exact);
-  if (const auto node = by_pattern(ori, time)) return is(*node, How::pattern);
-  if (line.empty() && row != nullptr) line = row->source->line;
-  if (const auto node = by_line(line, time)) return is(*node, How::line);
-  if (row != nullptr && row->federal) return is(reserved(ReservedAgency::federal_unclassified), How::type);
-  if (row != nullptr && row->agency == kNoNode) return is(reserved(ReservedAgency::unclassified), How::exact);
+  if (rows.empty()) tell(AskerStep{.result = Result::no_row});
+  if (row != nullptr) {
+    if (const auto node = by_row(*row, time, tell)) return is(*node, How::exact);
+  }
+  if (const auto node = by_pattern(ori, time, tell)) return is(*node, How::pattern);
+  const bool line_of_row = line.empty();
+  if (line_of_row && row != nullptr) line = row->source->line;
+  if (const auto node = by_line(line, line_of_row, time, tell)) return is(*node, How::line);
+  const OriRow* const source = row != nullptr ? row->source : nullptr;
+  if (row != nullptr && row->federal) {
+    const NodeIndex node = reserved(ReservedAgency::federal_unclassified);
+    tell(AskerStep{.how = How::type, .node = node, .row = source});
+    return is(node, How::type);
+  }
+  tell(AskerStep{.how = How::type, .result = Result::no_federal_row, .row = source});
+  if (row != nullptr && row->agency == kNoNode) {
+    const NodeIndex node = reserved(ReservedAgency::unclassified);
+    tell(AskerStep{.node = node, .row = source});
+    return is(node, How::exact);
+  }
   return is(reserved(ReservedAgency::unknown), How::unknown);
+}
+
+template <class Tell>
+std::optional<NodeIndex> AskerIndex::by_row(const CompiledRow& row, TimeNs time, Tell tell) const {
+  AskerStep step{.node = row.agency, .row = row.source};
+  if (row.shared) {
+    step.node = reserved(ReservedAgency::ambiguous);
+  } else if (row.agency == kNoNode) {
+    step.result = AskerStep::Result::row_without_agency;
+  } else if (!holds(row.agency, time)) {
+    step.result = AskerStep::Result::node_not_valid;
+  }
+  tell(step);
+  return step.result == AskerStep::Result::hit ? std::optional(step.node) : std::nullopt;
+}
+
+template <class Tell>
+std::optional<NodeIndex> AskerIndex::by_pattern(const Ori& ori, TimeNs time, Tell tell) const {
+  for (const std::uint32_t i : patterns_[static_cast<unsigned char>(ori.view().front())]) {
+    const OriPattern& pattern = catalog_.patterns[i];
+    if (!matches(pattern.pattern, ori.view())) continue;
+    const bool is_hit = holds(pattern.agency, time);
+    tell(AskerStep{.how = How::pattern,
+                   .result = is_hit ? AskerStep::Result::hit : AskerStep::Result::node_not_valid,
+                   .node = pattern.agency,
+                   .pattern = &pattern});
+    if (is_hit) return pattern.agency;
+  }
+  tell(AskerStep{.how = How::pattern, .result = AskerStep::Result::no_pattern});
+  return std::nullopt;
+}
+
+template <class Tell>
+std::optional<NodeIndex> AskerIndex::by_line(std::string_view line, bool of_row, TimeNs time,
+                                             Tell tell) const {
+  AskerStep step{.how = How::line, .line = line, .line_of_row = of_row};
+  const auto at = line.empty() ? catalog_.lines.end() : catalog_.lines.find(line);
+  if (line.empty()) {
+    step.result = AskerStep::Result::no_line;
+  } else if (at == catalog_.lines.end()) {
+    step.result = AskerStep::Result::unknown_line;
+  } else {
+    step.node = at->second;
+    if (!holds(step.node, time)) step.result = AskerStep::Result::node_not_valid;
+  }
+  tell(step);
+  return step.result == AskerStep::Result::hit ? std::optional(step.node) : std::nullopt;
+}
+
+Asker AskerIndex::resolve(const Ori& ori, std::string_view line, TimeNs time) const {
+  return resolve_telling(ori, line, time, [](const AskerStep&) {});
+}
+
+Asker AskerIndex::resolve(const Ori& ori, std::string_view line, TimeNs time,
+                          std::vector<AskerStep>& steps) const {
+  return resolve_telling(ori, line, time, [&](const AskerStep& step) { steps.push_back(step); });
 }
 
 std::span<const Ori> AskerIndex::look_alikes(const Ori& ori) const {
   const auto at = look_alikes_of_.find(fold(ori));
   if (at == look_alikes_of_.end()) return {};
   return std::span(look_alikes_).subspan(at->second.first, at->second.count);
-}
-
-std::optional<NodeIndex> AskerIndex::by_pattern(const Ori& ori, TimeNs time) const {
-  for (const std::uint32_t i : patterns_[static_cast<unsigned char>(ori.view().front())]) {
-    const OriPattern& pattern = catalog_.patterns[i];
-    if (matches(pattern.pattern, ori.view()) && holds(pattern.agency, time)) return pattern.agency;
-  }
-  return std::nullopt;
-}
-
-std::optional<NodeIndex> AskerIndex::by_line(std::string_view line, TimeNs time) const {
-  if (line.empty()) return std::nullopt;
-  const auto at = catalog_.lines.find(line);
-  if (at == catalog_.lines.end() || !holds(at->second, time)) return std::nullopt;
-  return at->second;
 }
 
 }  // namespace blockwatch

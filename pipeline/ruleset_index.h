@@ -20,6 +20,7 @@
 #include "config/catalog.h"
 #include "config/policy.h"
 #include "pipeline/ruleset.h"
+#include "pipeline/ruleset_why.h"
 
 namespace blockwatch {
 
@@ -44,6 +45,8 @@ class AskerIndex {
 
   /// Contract §3 "Who asked", all but `imitated`. `line` empty: the event names none.
   Asker resolve(const Ori& ori, std::string_view line, TimeNs time) const;
+  /// The same, and appends each step.
+  Asker resolve(const Ori& ori, std::string_view line, TimeNs time, std::vector<AskerStep>& steps) const;
 
   /// The catalog's ORIs that look like this one (O as 0, I as 1), bytewise sorted.
   std::span<const Ori> look_alikes(const Ori& ori) const;
@@ -59,8 +62,15 @@ class AskerIndex {
   void index_look_alikes();
   void index_patterns();
   std::span<const CompiledRow> rows_of(const Ori& ori) const;
-  std::optional<NodeIndex> by_pattern(const Ori& ori, TimeNs time) const;
-  std::optional<NodeIndex> by_line(std::string_view line, TimeNs time) const;
+  // `tell` takes an AskerStep; one that ignores it costs nothing.
+  template <class Tell>
+  Asker resolve_telling(const Ori& ori, std::string_view line, TimeNs time, Tell tell) const;
+  template <class Tell>
+  std::optional<NodeIndex> by_row(const CompiledRow& row, TimeNs time, Tell tell) const;
+  template <class Tell>
+  std::optional<NodeIndex> by_pattern(const Ori& ori, TimeNs time, Tell tell) const;
+  template <class Tell>
+  std::optional<NodeIndex> by_line(std::string_view line, bool of_row, TimeNs time, Tell tell) const;
   bool holds(NodeIndex node, TimeNs time) const { return catalog_.nodes[node].validity.contains(time); }
 
   const Catalog& catalog_;
@@ -95,6 +105,9 @@ class RuleIndex {
   /// The verdict of one rule that is about the facts' jurisdiction and node.
   PolicyMatch judge(std::uint32_t rule, const JudgedFacts& facts) const;
 
+  /// Of any rule, whatever it is about.
+  PolicyFinding finding(std::uint32_t rule, const JudgedFacts& facts, const Catalog& catalog) const;
+
   /// Whether any block that is not in shadow mode is in force or in its gap for this node, in any
   /// jurisdiction.
   bool is_blocked_or_in_gap(NodeIndex node, TimeNs time) const;
@@ -116,7 +129,11 @@ class RuleIndex {
 
   void index_rules(const std::vector<std::vector<NodeIndex>>& nodes_of);
   void index_block_windows(const std::vector<std::vector<NodeIndex>>& nodes_of);
-  static bool covers(const CompiledRule& rule, const JudgedFacts& facts);
+  static bool covers_class(const CompiledRule& rule, const JudgedFacts& facts);
+  static bool covers_channel(const CompiledRule& rule, const JudgedFacts& facts);
+  static PolicyPhase phase_of(const CompiledRule& rule, TimeNs time);
+  static ExceptionMiss exception_miss(const CompiledRule& rule, std::size_t exception,
+                                      const JudgedFacts& facts);
   static std::int32_t exception_for(const CompiledRule& rule, const JudgedFacts& facts);
 
   std::size_t node_count_;

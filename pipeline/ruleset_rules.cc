@@ -104,6 +104,13 @@ std::vector<Validity> merged(std::vector<Validity> windows) {
   return out;
 }
 
+/// The first of `node` and what is above it that `listed` names; kNoNode: none.
+NodeIndex listed_above(NodeIndex node, const std::vector<NodeIndex>& listed, const Catalog& catalog) {
+  while (node != kNoNode && std::find(listed.begin(), listed.end(), node) == listed.end())
+    node = catalog.nodes[node].parent;
+  return node;
+}
+
 }  // namespace
 
 RuleIndex::RuleIndex(const Catalog& catalog, const Policy& policy) : node_count_(catalog.nodes.size()) {
@@ -163,23 +170,38 @@ std::span<const std::uint32_t> RuleIndex::about(Jurisdiction jurisdiction, NodeI
   return std::span(lists_).subspan(range.first, range.count);
 }
 
-bool RuleIndex::covers(const CompiledRule& rule, const JudgedFacts& facts) {
-  const unsigned facts_bits = class_bit(facts.cls) | (facts.photo ? kPhotoBit : 0U);
-  if ((rule.classes & facts_bits) == 0) return false;
+bool RuleIndex::covers_class(const CompiledRule& rule, const JudgedFacts& facts) {
+  return (rule.classes & (class_bit(facts.cls) | (facts.photo ? kPhotoBit : 0U))) != 0;
+}
+
+bool RuleIndex::covers_channel(const CompiledRule& rule, const JudgedFacts& facts) {
   const std::vector<std::string>& channels = rule.source->channels;
   return channels.empty() || std::find(channels.begin(), channels.end(), facts.channel) != channels.end();
 }
 
+PolicyPhase RuleIndex::phase_of(const CompiledRule& rule, TimeNs time) {
+  if (rule.window.from != kNoTime && time < rule.window.from) return PolicyPhase::before;
+  if (rule.window.to != kNoTime && time >= rule.window.to) return PolicyPhase::ended;
+  return !rule.watch && time < rule.enforce_from ? PolicyPhase::gap : PolicyPhase::in_force;
+}
+
+ExceptionMiss RuleIndex::exception_miss(const CompiledRule& rule, std::size_t exception,
+                                        const JudgedFacts& facts) {
+  const PolicyException& source = rule.source->exceptions[exception];
+  const std::vector<bool>& nodes = rule.exception_nodes[exception];
+  if (!nodes.empty() && !nodes[facts.node]) return ExceptionMiss::agency;
+  const auto& purposes = source.purposes;
+  // An absent purpose is empty, and no list holds an empty one.
+  if (!purposes.empty() && std::find(purposes.begin(), purposes.end(), facts.purpose) == purposes.end())
+    return ExceptionMiss::purpose;
+  if (source.validity.contains(facts.time)) return ExceptionMiss::none;
+  return source.validity.from != kNoTime && facts.time < source.validity.from ? ExceptionMiss::not_started
+                                                                              : ExceptionMiss::expired;
+}
+
 std::int32_t RuleIndex::exception_for(const CompiledRule& rule, const JudgedFacts& facts) {
   for (std::size_t i = 0; i < rule.exception_nodes.size(); ++i) {
-    const PolicyException& exception = rule.source->exceptions[i];
-    const std::vector<bool>& nodes = rule.exception_nodes[i];
-    if (!nodes.empty() && !nodes[facts.node]) continue;
-    const auto& purposes = exception.purposes;
-    // An absent purpose is empty, and no list holds an empty one.
-    if (!purposes.empty() && std::find(purposes.begin(), purposes.end(), facts.purpose) == purposes.end())
-      continue;
-    if (exception.validity.contains(facts.time)) return static_cast<std::int32_t>(i);
+    if (exception_miss(rule, i, facts) == ExceptionMiss::none) return static_cast<std::int32_t>(i);
   }
   return -1;
 }
@@ -187,10 +209,12 @@ std::int32_t RuleIndex::exception_for(const CompiledRule& rule, const JudgedFact
 PolicyMatch RuleIndex::judge(std::uint32_t index, const JudgedFacts& facts) const {
   const CompiledRule& rule = rules_[index];
   PolicyMatch match{index, Verdict::none, -1};
-  if (!rule.window.contains(facts.time) || !covers(rule, facts)) return match;
+  const PolicyPhase phase = phase_of(rule, facts.time);
+  if (phase == PolicyPhase::before || phase == PolicyPhase::ended) return match;
+  if (!covers_class(rule, facts) || !covers_channel(rule, facts)) return match;
   if (rule.watch) {
     match.verdict = Verdict::watched;
-  } else if (facts.time < rule.enforce_from) {
+  } else if (phase == PolicyPhase::gap) {
     match.verdict = rule.shadow ? Verdict::none : Verdict::gap;
   } else {
     match.exception = exception_for(rule, facts);
@@ -210,6 +234,30 @@ bool RuleIndex::is_blocked_or_in_gap(NodeIndex node, TimeNs time) const {
   const auto after = std::upper_bound(windows.begin(), windows.end(), time,
                                       [](TimeNs t, const Validity& window) { return t < window.from; });
   return after != windows.begin() && std::prev(after)->contains(time);
+}
+
+PolicyFinding RuleIndex::finding(std::uint32_t index, const JudgedFacts& facts,
+                                 const Catalog& catalog) const {
+  const CompiledRule& rule = rules_[index];
+  const PolicyRule& source = *rule.source;
+  PolicyFinding finding;
+  finding.match.rule = index;
+  const auto candidates = about(facts.jurisdiction, facts.node);
+  if (std::find(candidates.begin(), candidates.end(), index) != candidates.end())
+    finding.match = judge(index, facts);
+  finding.jurisdiction = source.jurisdictions.contains(facts.jurisdiction);
+  finding.listed = listed_above(facts.node, source.agencies, catalog);
+  if (finding.listed != kNoNode) {
+    const NodeIndex carved = listed_above(facts.node, source.except_agencies, catalog);
+    finding.agency = carved == kNoNode ? AgencyFit::covered : AgencyFit::carved_out;
+    if (carved != kNoNode) finding.listed = carved;
+  }
+  finding.cls = covers_class(rule, facts);
+  finding.channel = covers_channel(rule, facts);
+  finding.phase = phase_of(rule, facts.time);
+  for (std::size_t i = 0; i < rule.exception_nodes.size(); ++i)
+    finding.exceptions.push_back(exception_miss(rule, i, facts));
+  return finding;
 }
 
 }  // namespace blockwatch

@@ -1,6 +1,7 @@
 #include "pipeline/telemetry.h"
 
 #include <array>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <sstream>
@@ -84,6 +85,7 @@ struct Telemetry::Impl {
                 "From the record's broker timestamp to the output's acknowledgement.", kLatencySeconds);
   std::array<Counter*, kRejectReasonCount> rejected_by_reason{};
   std::array<Counter*, kVerdictCount> observed_by_verdict{};
+  std::atomic<TimeNs> last_commit{kNoTime};
   std::mutex mutex;
   std::map<std::pair<std::string, std::uint32_t>, PartitionSeries>
       partitions;                                                       // guarded by mutex; elements stay
@@ -110,6 +112,11 @@ void Telemetry::consumed(std::string_view topic, std::uint32_t partition, std::u
   Impl::PartitionSeries& series = impl_->partition_series(topic, partition);
   series.consumed.Increment(static_cast<double>(records));
   series.progress.Set(static_cast<double>(now) / kSecond);
+  impl_->last_commit = now;
+}
+
+TimeNs Telemetry::last_commit() const {
+  return impl_->last_commit;
 }
 
 void Telemetry::rejected(RejectReason reason, std::uint64_t records) {

@@ -25,6 +25,8 @@ class Telemetry {
   void rejected(RejectReason reason, std::uint64_t records);
   void observed(Verdict verdict, std::uint64_t observations);
   void committed(double seconds);
+  /// Wall clock of the last commit that moved a partition; kNoTime: none yet.
+  TimeNs last_commit() const;
 
   // ---- by sources and outputs
   void lag(std::string_view topic, std::uint32_t partition, std::uint64_t records);

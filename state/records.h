@@ -97,6 +97,12 @@ struct Evidence {
   std::string exception;  // reference, where excepted
 };
 
+/// Rejects are kept in this order.
+struct RejectPosition {
+  std::uint32_t partition = 0;
+  std::uint64_t offset = 0;
+};
+
 struct RejectRecord {
   std::uint32_t partition = 0;
   std::uint64_t offset = 0;

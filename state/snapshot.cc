@@ -125,13 +125,17 @@ class DatabaseSnapshot final : public Snapshot {
     return out;
   }
 
-  void for_each_reject(const std::function<void(const RejectRecord&)>& visit) const override {
-    for_each_row(reject_range(), "a reject", [&](std::string_view key, std::string_view value) {
-      RejectRecord r;
-      if (!read_reject_key(key, r) || !decode(value, r)) return false;
-      visit(r);
-      return true;
-    });
+  void for_each_reject(RejectPosition from,
+                       const std::function<bool(const RejectRecord&)>& visit) const override {
+    bool intact = true;
+    const KeyRange range{reject_key(from.partition, from.offset), reject_range().to};
+    const rocksdb::Status status =
+        scan(db_, options_, range, [&](std::string_view key, std::string_view value) {
+          RejectRecord r;
+          intact = read_reject_key(key, r) && decode(value, r);
+          return intact && visit(r);
+        });
+    or_end(status, intact, "a reject");
   }
 
   void for_each_evidence(const std::function<void(const Evidence&)>& visit) const override {
@@ -160,6 +164,10 @@ class DatabaseSnapshot final : public Snapshot {
     const rocksdb::Status status =
         scan(db_, options_, range,
              [&](std::string_view key, std::string_view value) { return intact = visit(key, value); });
+    or_end(status, intact, what);
+  }
+
+  static void or_end(const rocksdb::Status& status, bool intact, std::string_view what) {
     if (!status.ok()) end_process(error_of(status, "cannot read the state"));
     if (!intact) end_process(damaged(what));
   }

@@ -72,7 +72,9 @@ class Snapshot {
   virtual std::vector<NotificationMark> notifications_of(std::string_view incident) const = 0;
   /// Every output that this state has met, by name.
   virtual std::vector<OutputStanding> outputs() const = 0;
-  virtual void for_each_reject(const std::function<void(const RejectRecord&)>& visit) const = 0;
+  /// By partition and offset, from `from` on, while `visit` returns true.
+  virtual void for_each_reject(RejectPosition from,
+                               const std::function<bool(const RejectRecord&)>& visit) const = 0;
   virtual void for_each_evidence(const std::function<void(const Evidence&)>& visit) const = 0;
   /// The reference time of a file source (`--as-of`), if one was stored.
   virtual std::optional<TimeNs> as_of() const = 0;
@@ -102,13 +104,13 @@ class Store {
   /// The parts of an incident over all partitions; empty if there is none.
   std::vector<IncidentPart> incident_parts(std::string_view id, std::string_view day) const;
   bool incident_closed(std::string_view id, std::string_view day) const;
-  /// Keys, ids, allowances and closes_at of all incidents that are not closed yet (counters of one partition
-  /// each, as stored).
-  std::vector<IncidentPart> open_incident_parts() const;
   Expected<void> set_as_of(TimeNs as_of);
 
   // ---- any thread
   std::unique_ptr<Snapshot> snapshot() const;
+  /// Keys, ids, allowances and closes_at of all incidents that are not closed yet (counters of one partition
+  /// each, as stored).
+  std::vector<IncidentPart> open_incident_parts() const;
   /// Notifications with sequence > `after`, at most `max`, in order.
   std::vector<Notification> read_log(std::uint64_t after, std::size_t max) const;
   std::optional<Notification> notification(std::uint64_t sequence) const;

@@ -5,11 +5,15 @@
 #include <map>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "query/listings.h"
+#include "query/rejects.h"
 #include "query/report.h"
+#include "query/status.h"
+#include "state/space.h"
 #include "query/versions.h"
 
 namespace blockwatch {
@@ -94,6 +98,7 @@ HttpResponse Api::handle(const HttpRequest& request) const {
   if (request.path == "/api/v1/report") return report(request);
   if (request.path == "/api/v1/incidents") return incidents(request);
   if (request.path == "/api/v1/policy") return policy(request);
+  if (request.path == "/api/v1/rejects") return rejects(request);
   using Answer = HttpResponse (*)(const Api&);
   static const std::map<std::string_view, Answer> kWithoutParameters{
       {"/healthz",
@@ -114,7 +119,7 @@ HttpResponse Api::handle(const HttpRequest& request) const {
     return http_error(
         404,
         "no such resource; there are /metrics, /healthz, /readyz and /api/v1/ report, incidents, "
-        "completeness, policy, status");
+        "rejects, completeness, policy, status");
   }
   if (const auto fault = find_fault(request, {})) return http_error(400, *fault);
   return found->second(*this);
@@ -133,40 +138,30 @@ HttpResponse Api::ready() const {
 }
 
 HttpResponse Api::status() const {
-  const auto snapshot = store_.snapshot();
-  const AsOf now = as_of(*snapshot);
-  Json partitions = Json::array();
-  for (const PartitionProgress& p : snapshot->partitions()) {
-    const auto lag = telemetry_.lag_of(p.topic, p.partition);
-    partitions.push_back({{"topic", p.topic},
-                          {"partition", p.partition},
-                          {"position", p.next_offset},
-                          {"lag", lag ? Json(*lag) : Json()},
-                          {"at_end", worker_.at_end || lag == std::optional<std::uint64_t>(0)}});
-  }
-  Json outputs = Json::array();
-  const std::uint64_t end = store_.log_end();
-  const std::vector<OutputStanding> standings = snapshot->outputs();
-  for (const OutputSettings& output : outputs_.settings()) {
-    const auto known = std::find_if(standings.begin(), standings.end(),
-                                    [&](const OutputStanding& o) { return o.name == output.name; });
-    const OutputStanding standing = known == standings.end() ? OutputStanding{} : *known;
-    outputs.push_back({{"name", output.name},
-                       {"cursor", standing.cursor},
-                       {"delivered", standing.delivered},
-                       {"suppressed", standing.cursor - standing.delivered},
-                       {"pending", end - std::min(standing.cursor, end)}});
-  }
-  return json(Json{
-      {"instance", store_.identity().instance},
-      {"version", BLOCKWATCH_VERSION},
-      {"state", name_of(phase_.load())},
-      {"uptime_seconds", std::max<TimeNs>(0, wall_clock_now() - started_at_) / kSecond},
-      {"partitions", partitions},
-      {"outputs", outputs},
-      {"policy", now.policy},
-      {"catalog", now.catalog},
-      {"event_time_max", now.event_time_max == kNoTime ? Json() : Json(format_time(now.event_time_max))}});
+  StatusInput input;
+  input.now = wall_clock_now();
+  if (const auto free = free_bytes_of(settings_.state_dir)) input.disk_free_bytes = *free;
+  LiveStatus live;
+  live.phase = name_of(phase_.load());
+  live.started_at = started_at_;
+  live.last_commit = telemetry_.last_commit();
+  if (const TimeNs last_poll = worker_.last_progress; last_poll != 0) live.last_poll = last_poll;
+  live.records = worker_.records;
+  live.at_end = worker_.at_end;
+  live.lag_of = [this](const PartitionProgress& p) { return telemetry_.lag_of(p.topic, p.partition); };
+  for (const OutputSettings& output : outputs_.settings()) live.outputs.push_back(output.name);
+  input.live = std::move(live);
+  return json(status_json(store_, input));
+}
+
+HttpResponse Api::rejects(const HttpRequest& request) const {
+  if (const auto fault = find_fault(request, {"reason", "partition", "after"}))
+    return http_error(400, *fault);
+  const RejectWords words{value_of(request, "reason"), value_of(request, "partition"),
+                          value_of(request, "after")};
+  const auto made = rejects_json(*store_.snapshot(), words, kRejectsPageMax);
+  if (!made) return http_error(422, made.error().message);
+  return json(*made);
 }
 
 HttpResponse Api::report(const HttpRequest& request) const {

@@ -23,8 +23,8 @@ class Api {
   Api(const Store& store, const Settings& settings, const Outputs& outputs, const Telemetry& telemetry,
       const WorkerStatus& worker, const std::atomic<Phase>& phase);
 
-  /// 404 for an unknown path, 400 for an unknown or repeated parameter, 422 for words that a report cannot
-  /// follow.
+  /// 404 for an unknown path, 400 for an unknown or repeated parameter, 422 for words that a report or
+  /// a listing cannot follow.
   HttpResponse handle(const HttpRequest& request) const;
 
  private:
@@ -33,6 +33,7 @@ class Api {
   HttpResponse report(const HttpRequest& request) const;
   HttpResponse incidents(const HttpRequest& request) const;
   HttpResponse policy(const HttpRequest& request) const;
+  HttpResponse rejects(const HttpRequest& request) const;
 
   const Store& store_;
   const Settings& settings_;

@@ -146,6 +146,7 @@ def http_answers(world):
         "/api/v1/status",
         "/api/v1/completeness",
         "/api/v1/incidents",
+        "/api/v1/rejects",
         "/api/v1/report?from=2025-05-20&to=2025-05-21&by=agency,jurisdiction,class,channel,outcome,verdict,ori",
     ):
         status, body = world.get(resource)
@@ -157,7 +158,7 @@ def command_outputs(world):
     incidents = world.incidents()
     span = ["--from", "2025-05-20", "--to", "2025-05-21"]
     by = ["--by", "agency,jurisdiction,class,channel,outcome,verdict,ori"]
-    for words in (["report", *span], ["report", *span, *by], ["completeness"], ["alerts", "list"]):
+    for words in (["report", *span], ["report", *span, *by], ["completeness"], ["alerts", "list"], ["rejects"], ["status"]):
         for form in ("table", "csv", "json"):
             yield " ".join(words), world.cli(*words, "--state-dir", world.state, "--format", form).encode()
     for incident in incidents:
@@ -222,10 +223,20 @@ def test_a_replay_of_files_keeps_no_canary_either(tmp_path, bin_and_broker, rng)
     bin_dir, _ = bin_and_broker
     canary = Canaries(rng)
     file = tmp_path / "input.ndjson"
-    file.write_bytes(b"\n".join(payloads(canary)) + b"\n")
+    records = list(payloads(canary))
+    file.write_bytes(b"\n".join(records) + b"\n")
     world = World(tmp_path / "world", bin_dir)
-    printed = world.replay("--input", file, "--as-of", "2025-05-20T13:00:00Z")
+    as_of = ["--as-of", "2025-05-20T13:00:00Z"]
+    printed = world.replay("--input", file, *as_of)
     seen = {"replay": printed.encode(), **dict(bytes_of_folder(world.folder))}
+    fates = set()
+    # One of each event that is counted, and every reject.
+    for line in [*range(1, 9), *range(len(records) - 22, len(records) + 1)]:
+        words = ["explain", "--config", world.config, "--event", file, "--line", line, *as_of]
+        said = world.cli(*words, "--format", "json" if line % 2 else "text")
+        seen[f"explain line {line}"] = said.encode()
+        fates |= {reason for reason in REASONS if reason in said}
+    assert fates == REASONS
     assert KEPT_POLICY.encode() in b"".join(seen.values())
     assert_nothing_found(canary, seen)
 

@@ -68,13 +68,40 @@ INSTANTIATE_TEST_SUITE_P(Tables, GoldenTable,
                                          Golden{"report_messages", report_text, report_csv},
                                          Golden{"completeness", completeness_text, completeness_csv},
                                          Golden{"incidents", incidents_text, incidents_csv},
-                                         Golden{"incident", first_incident_text, incidents_csv}),
+                                         Golden{"incident", first_incident_text, incidents_csv},
+                                         Golden{"rejects", rejects_text, rejects_csv},
+                                         Golden{"status", status_text, status_csv},
+                                         Golden{"status_at_rest", status_text, status_csv}),
                          [](const auto& test) { return std::string(test.param.name); });
 
 TEST(ReportText, NoZeroOrTotalStandsWhereNothingWasCounted) {
   const std::string text = report_text(read_json("report_empty.json"), {});
   EXPECT_THAT(text, testing::HasSubstr("Nothing counted"));
   EXPECT_THAT(text, testing::Not(testing::HasSubstr("total")));
+}
+
+TEST(ExplanationText, IsByteForByteTheStoredOne) {
+  const std::string text = explanation_text(read_json("explanation.json"), {});
+  EXPECT_EQ(text, read_golden("explanation.txt"));
+  expect_within_width(text);
+}
+
+TEST(RejectsText, SaysThatThereAreNone) {
+  EXPECT_EQ(rejects_text(Json::parse(R"({"rejects":[]})"), {}), "No rejects.\n");
+}
+
+TEST(StatusText, FitsOnAScreenWhateverIsWrong) {
+  for (const char* name : {"status.json", "status_at_rest.json"}) {
+    Json status = read_json(name);
+    for (int n = 0; n < 20; ++n) {
+      status["outputs"].push_back({{"name", std::string(70, 'x')}, {"pending", 7}});
+      status["attention"].push_back(std::string(70, 'y') + " " + std::string(70, 'z'));
+    }
+    std::istringstream lines(status_text(status, {}));
+    int count = 0;
+    for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(display_width(line), 80U) << line;
+    EXPECT_LE(count, 24) << name;
+  }
 }
 
 TEST(ReportText, IncompleteStandsOutInColor) {

@@ -100,6 +100,12 @@ TEST_F(ServiceTest, CountsServesAndDelivers) {
   EXPECT_EQ(completeness["rejected"], 1);
   EXPECT_EQ(get("/api/v1/incidents?kind=block_leak")["incidents"].size(), 1U);
   EXPECT_EQ(get("/api/v1/incidents?kind=watch")["incidents"].size(), 0U);
+  const Json rejects = get("/api/v1/rejects")["rejects"];
+  ASSERT_EQ(rejects.size(), 1U);
+  EXPECT_EQ(rejects[0]["offset"], 3);
+  EXPECT_EQ(rejects[0]["reason"], "not_json");
+  EXPECT_EQ(get("/api/v1/rejects?reason=bad_ori")["rejects"].size(), 0U);
+  EXPECT_EQ(get("/api/v1/rejects?after=0/3")["rejects"].size(), 0U);
 
   ASSERT_TRUE(wait_for([&] { return get("/api/v1/status")["outputs"][0]["pending"] == 0; }));
   const Json status = get("/api/v1/status");
@@ -119,6 +125,11 @@ TEST_F(ServiceTest, CountsServesAndDelivers) {
   EXPECT_EQ(shown[0]["notifications"][0]["outputs"],
             Json::parse(R"([{"output":"console","result":"delivered"}])"));
   EXPECT_EQ(status["instance"].get<std::string>().size(), 16U);
+  EXPECT_EQ(status["versions"]["policy"]["digest"], configuration.policy.digest);
+  EXPECT_EQ(status["partitions"][0]["clock"], "2025-11-12T14:03:27Z");
+  EXPECT_FALSE(status["last_commit"].is_null());
+  EXPECT_GT(status["disk_free_bytes"], 0);
+  EXPECT_TRUE(status["incidents"]["open"].contains("critical"));
 
   const std::string metrics = ask(world_.socket(), "/metrics").body;
   EXPECT_THAT(metrics,

@@ -412,10 +412,11 @@ TEST_F(WorkerTest, RejectsKeepPositionReasonAndLengthOnly) {
   ScriptedSource source({0});
   source.add(0, "CANARY{");
   run(source);
-  store_->snapshot()->for_each_reject([](const RejectRecord& r) {
+  store_->snapshot()->for_each_reject({}, [](const RejectRecord& r) {
     EXPECT_EQ(r.reason, RejectReason::not_json);
     EXPECT_EQ(r.length, 7U);
     EXPECT_EQ(r.offset, 0U);
+    return true;
   });
   EXPECT_EQ(total(Cube::quality, Granularity::day), 1U);
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/domain.h"
@@ -88,6 +89,7 @@ class FakeSnapshot : public Snapshot {
     for (auto& [_, p] : partitions_) p.ended = true;
   }
   std::vector<IncidentSummary> stored_incidents;
+  std::vector<RejectRecord> stored_rejects;  // by partition and offset
   std::map<std::string, std::vector<NotificationMark>, std::less<>> stored_marks;
   std::vector<OutputStanding> stored_outputs;
 
@@ -131,7 +133,13 @@ class FakeSnapshot : public Snapshot {
     return found == stored_marks.end() ? std::vector<NotificationMark>{} : found->second;
   }
   std::vector<OutputStanding> outputs() const override { return stored_outputs; }
-  void for_each_reject(const std::function<void(const RejectRecord&)>&) const override {}
+  void for_each_reject(RejectPosition from,
+                       const std::function<bool(const RejectRecord&)>& visit) const override {
+    for (const RejectRecord& r : stored_rejects) {
+      const bool before = std::pair(r.partition, r.offset) < std::pair(from.partition, from.offset);
+      if (!before && !visit(r)) return;
+    }
+  }
   void for_each_evidence(const std::function<void(const Evidence&)>&) const override {}
   std::optional<TimeNs> as_of() const override { return std::nullopt; }
 

@@ -60,7 +60,7 @@ std::vector<Reader> readers() {
       {'I', "an incident of day", [](Store& s) { s.open_incident_parts(); }},
       {'A', "the notifications of an incident",
        [](Store& s) { s.snapshot()->notifications_of(test::incident_id(1)); }},
-      {'R', "a reject", [](Store& s) { s.snapshot()->for_each_reject([](const RejectRecord&) {}); }},
+      {'R', "a reject", [](Store& s) { s.snapshot()->for_each_reject({}, [](const RejectRecord&) { return true; }); }},
       {'E', "a piece of evidence", [](Store& s) { s.snapshot()->for_each_evidence([](const Evidence&) {}); }},
       {'L', "a notification of the log", [](Store& s) { s.read_log(0, 10); }},
       {'O', "the cursor of output alerts", [](Store& s) { s.cursor("alerts"); }},

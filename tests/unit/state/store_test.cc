@@ -159,13 +159,20 @@ TEST_F(StoreTest, EvidenceAndRejectsComeBackByPosition) {
   });
   EXPECT_THAT(offsets, ElementsAre(3, 5, 8));
   offsets.clear();
-  snapshot->for_each_reject([&](const RejectRecord& r) {
+  snapshot->for_each_reject({}, [&](const RejectRecord& r) {
     offsets.push_back(r.offset);
     EXPECT_EQ(r.partition, 1U);
     EXPECT_EQ(r.reason, RejectReason::bad_time);
     EXPECT_EQ(r.hash[31], 0xAB);
+    return true;
   });
   EXPECT_THAT(offsets, ElementsAre(3, 5, 8));
+  offsets.clear();
+  snapshot->for_each_reject({1, 4}, [&](const RejectRecord& r) {
+    offsets.push_back(r.offset);
+    return false;
+  });
+  EXPECT_THAT(offsets, ElementsAre(5));
 }
 
 TEST_F(StoreTest, SeenIdsComeBackInTheOrderOfCounting) {

@@ -1,0 +1,38 @@
+// Where a state and its daemon stand, and what needs attention first: `blockwatch status`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "state/store.h"
+
+namespace blockwatch {
+
+/// What only the running daemon knows. Of a state that no daemon holds nothing is.
+struct LiveStatus {
+  std::string phase;  // starting, running, stopping
+  TimeNs started_at = kNoTime;
+  TimeNs last_commit = kNoTime;  // wall clock; kNoTime: none in this run
+  TimeNs last_poll = kNoTime;    // wall clock of the last poll of the source that came back
+  std::uint64_t records = 0;     // committed in this run
+  bool at_end = false;
+  /// Records of a partition that are not read yet; none: not known.
+  std::function<std::optional<std::uint64_t>(const PartitionProgress&)> lag_of;
+  std::vector<std::string> outputs;  // names
+};
+
+struct StatusInput {
+  TimeNs now = kNoTime;  // wall clock
+  std::optional<std::uint64_t> disk_free_bytes;
+  std::optional<LiveStatus> live;
+};
+
+/// `{"instance":…,"version":…,"attention":[…],"state":…,"partitions":[…],…}`: what /api/v1/status returns.
+/// What is not known is null. `attention`: sentences, the most urgent first; empty: all is well.
+std::string status_json(const Store& store, const StatusInput& input);
+
+}  // namespace blockwatch
