@@ -13,8 +13,8 @@
 #include "query/rejects.h"
 #include "query/report.h"
 #include "query/status.h"
-#include "state/space.h"
 #include "query/versions.h"
+#include "state/space.h"
 
 namespace blockwatch {
 namespace {

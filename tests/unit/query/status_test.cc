@@ -98,9 +98,11 @@ TEST_F(Status, OfARunningDaemonSaysHowItRuns) {
 }
 
 TEST_F(Status, VersionsInForceSaySinceWhen) {
-  ASSERT_TRUE(store->add_version(VersionKind::policy, {kNoTime, "old", {""}}).has_value());
-  ASSERT_TRUE(store->add_version(VersionKind::policy, {kNow, "new", {""}}).has_value());
-  ASSERT_TRUE(store->add_version(VersionKind::catalog, {kNoTime, "first", {"", ""}}).has_value());
+  CommitBatch loaded;
+  loaded.new_versions = {{VersionKind::policy, {kNoTime, "old"}, {""}},
+                        {VersionKind::policy, {kNow, "new"}, {""}},
+                        {VersionKind::catalog, {kNoTime, "first"}, {"", ""}}};
+  ASSERT_TRUE(store->commit(loaded).has_value());
   const Json status = said();
   EXPECT_EQ(status["versions"]["policy"], (Json{{"digest", "new"}, {"since", "2025-11-12T14:00:00Z"}}));
   EXPECT_EQ(status["versions"]["catalog"], (Json{{"digest", "first"}, {"since", nullptr}}));
