@@ -109,6 +109,8 @@ void Draft::clear() {
   channel = purpose = reason = outcome = user = first_name = last_name = {};
   image = Image::absent;
   subject = true;
+  kind = KeyKind::other;
+  reaches = false;
   extra.clear();
   omitted = Field::none;
   null_optionals = false;

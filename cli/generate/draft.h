@@ -22,6 +22,9 @@ struct TimeForm {
 
 enum class Field : std::uint8_t { none, id, time, message_key, origin, ori, destinations };
 
+/// What a message key asks for, by the generator's own table.
+enum class KeyKind : std::uint8_t { driver_license, driver_history, registration, other, answer };
+
 /// One message. Texts are written as they stand, so they hold nothing that JSON would have to escape, except
 /// for `id`. Reused from message to message.
 struct Draft {
@@ -42,6 +45,10 @@ struct Draft {
   std::string_view user, first_name, last_name;  // of the person asked about, but for `user`; made up
   std::uint64_t personal_digits = 0;             // everything else about that person comes from these
   bool subject = true;
+
+  // ---- what it is meant to be
+  KeyKind kind = KeyKind::other;
+  bool reaches = false;  // a jurisdiction, by one of its destinations
 
   // ---- how it is spelled
   std::string extra;  // further members, each with a comma behind it

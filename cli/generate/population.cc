@@ -1,6 +1,5 @@
 #include "cli/generate/population.h"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -22,11 +21,9 @@ constexpr std::array<std::pair<std::string_view, std::uint64_t>, kJurisdictionCo
     {"UT", 33},  {"VA", 86},  {"VI", 1},   {"VT", 6},   {"WA", 77}, {"WI", 59},  {"WV", 18},  {"WY", 6},
 }};
 
-// In the order of its ORIs, a group's first asks most.
-template <class G>
-void add_ranked(G& group, std::uint32_t profile, std::size_t& rank) {
-  group.add(profile, zipf_weight(rank++));
-}
+constexpr std::uint64_t kMillion = 1'000'000;
+constexpr std::array<std::pair<AskerGroup, std::uint64_t>, 3> kDhsPercent{
+    {{AskerGroup::ice, 36}, {AskerGroup::hsi, 18}, {AskerGroup::other_dhs, 46}}};
 
 std::vector<bool> subtree_of(const Catalog& catalog, std::string_view id) {
   const auto top = catalog.node(id);
@@ -35,6 +32,13 @@ std::vector<bool> subtree_of(const Catalog& catalog, std::string_view id) {
 
 bool is_federal(const OriRow& row) {
   return row.type == "FE" || row.type == "JF";
+}
+
+NodeIndex agency_of_row(const OriRow& row) {
+  if (row.shared) return static_cast<NodeIndex>(ReservedAgency::ambiguous);
+  if (row.agency != kNoNode) return row.agency;
+  return static_cast<NodeIndex>(is_federal(row) ? ReservedAgency::federal_unclassified
+                                                : ReservedAgency::unclassified);
 }
 
 std::string made_up_agency(std::string_view prefix, Random& random) {
@@ -46,59 +50,84 @@ std::string made_up_agency(std::string_view prefix, Random& random) {
 
 }  // namespace
 
-Population::Population(const Catalog& catalog, TimeNs at, AskerShares shares) : shares_(shares) {
+Population::Population(const Catalog& catalog, TimeNs at, AskerShares shares) {
   const std::vector<bool> in_dhs = subtree_of(catalog, "dhs");
   const std::vector<bool> in_ice = subtree_of(catalog, "ice");
-  std::vector<Group> by_node(catalog.nodes.size());
-  std::vector<std::size_t> node_ranks(catalog.nodes.size());
-  std::array<std::size_t, kJurisdictionCount> local_ranks{};
-  std::size_t other_rank = 0;
-  std::size_t all_rank = 0;
+  const std::vector<bool> in_hsi = subtree_of(catalog, "hsi");
+  std::vector<std::array<Offices, kFederalGroups>> by_node(catalog.nodes.size());
   local_.resize(kJurisdictionCount);
+  // In the order of its ORIs, an agency's first office asks most.
+  const auto add = [](Offices& to, std::uint32_t profile) { to.add(profile, zipf_weight(to.size())); };
+  const auto group_of = [&](NodeIndex node, const OriRow& row) {
+    if (in_hsi[node]) return AskerGroup::hsi;
+    if (in_ice[node]) return AskerGroup::ice;
+    if (in_dhs[node]) return AskerGroup::other_dhs;
+    return is_federal(row) ? AskerGroup::other_federal : AskerGroup::local;
+  };
 
   for (const OriRow& row : catalog.oris) {
     const auto index = static_cast<std::uint32_t>(profiles_.size());
-    const bool has_node = row.agency != kNoNode;
-    profiles_.push_back({row.ori, row.line, has_node && in_ice[row.agency]});
+    const NodeIndex node = agency_of_row(row);
+    profiles_.push_back({.ori = row.ori, .line = row.line, .ice = in_ice[node], .agency = node});
     if (row.inactive || !row.validity.contains(at)) {
       doubtful_.push_back(index);
       continue;
     }
-    add_ranked(all_, index, all_rank);
-    if (has_node && in_dhs[row.agency]) {
-      add_ranked(by_node[row.agency], index, node_ranks[row.agency]);
-    } else if (is_federal(row)) {
-      add_ranked(other_federal_, index, other_rank);
+    add(all_, index);
+    const AskerGroup group = group_of(node, row);
+    if (group != AskerGroup::local) {
+      add(by_node[node][static_cast<std::size_t>(group)], index);
     } else if (const auto state = jurisdiction_from(row.state)) {
-      add_ranked(local_[*state], index, local_ranks[*state]);
+      add(local_[*state], index);
     }
   }
+  BW_CHECK(!all_.empty());
+  weigh(std::move(by_node));
 
-  for (std::size_t node = 0; node < by_node.size(); ++node) {
-    if (by_node[node].empty()) continue;
-    dhs_.add(dhs_nodes_.size(), in_ice[node] ? 4 : 1);
-    dhs_nodes_.push_back(std::move(by_node[node]));
+  const auto add_group = [this](Weighted<AskerGroup>& to, AskerGroup group, std::uint64_t weight) {
+    if (has(group)) to.add(group, weight);
+  };
+  for (const auto& [group, percent] : kDhsPercent) {
+    add_group(dhs_groups_, group, percent);
+    add_group(groups_, group, shares.dhs * percent / 100);
+  }
+  add_group(groups_, AskerGroup::other_federal, shares.other_federal);
+  add_group(groups_, AskerGroup::local, kMillion - shares.dhs - shares.other_federal);
+  for (const auto& [code, members] : catalog.regions) {
+    if (code != "NL") regions_.push_back(code);
+  }
+  if (regions_.empty()) regions_.emplace_back("NL");
+}
+
+void Population::weigh(std::vector<std::array<Offices, kFederalGroups>>&& by_node) {
+  for (auto& groups : by_node) {
+    for (std::size_t group = 0; group < kFederalGroups; ++group) {
+      Agencies& to = federal_[group];
+      if (groups[group].empty()) continue;
+      to.by_offices.add(to.offices.size(), groups[group].size());
+      to.offices.push_back(std::move(groups[group]));
+    }
   }
   for (const auto& [code, inhabitants] : kInhabitants) {
     const Jurisdiction state = jurisdiction_from(code).value();
     states_.add(state, inhabitants);
     if (!local_[state].empty()) local_states_.add(state, inhabitants);
   }
-  for (const auto& [code, members] : catalog.regions) {
-    if (code != "NL") regions_.push_back(code);
-  }
-  BW_CHECK(!all_.empty());
-  if (regions_.empty()) regions_.emplace_back("NL");
+}
+
+bool Population::has(AskerGroup group) const {
+  return group == AskerGroup::local ? !local_states_.empty() : !agencies(group).offices.empty();
+}
+
+const AskerProfile& Population::asker_of(AskerGroup group, Random& random) const {
+  if (group == AskerGroup::local) return profiles_[local_[local_states_.pick(random)].pick(random)];
+  const Agencies& from = agencies(group);
+  return profiles_[from.offices[from.by_offices.pick(random)].pick(random)];
 }
 
 const AskerProfile& Population::asker(Random& random) const {
-  const std::uint64_t roll = random.below(1'000'000);
-  if (roll < shares_.dhs && !dhs_.empty()) return profiles_[dhs_nodes_[dhs_.pick(random)].pick(random)];
-  if (roll < shares_.dhs + shares_.other_federal && !other_federal_.empty()) {
-    return profiles_[other_federal_.pick(random)];
-  }
-  if (local_states_.empty()) return profiles_[all_.pick(random)];
-  return profiles_[local_[local_states_.pick(random)].pick(random)];
+  if (groups_.empty()) return profiles_[all_.pick(random)];
+  return asker_of(groups_.pick(random), random);
 }
 
 const AskerProfile& Population::doubtful_asker(Random& random) const {
@@ -108,7 +137,7 @@ const AskerProfile& Population::doubtful_asker(Random& random) const {
 
 std::string Population::lookalike(Random& random) const {
   std::string ori =
-      (dhs_.empty() ? asker(random) : profiles_[dhs_nodes_[dhs_.pick(random)].pick(random)]).ori.str();
+      (dhs_groups_.empty() ? asker(random) : asker_of(dhs_groups_.pick(random), random)).ori.str();
   constexpr std::string_view kFrom = "0O1I";
   constexpr std::string_view kTo = "O0I1";
   const std::size_t start = random.below(ori.size());
@@ -128,8 +157,8 @@ std::string Population::agency_of(Jurisdiction state, Random& random) const {
 }
 
 std::string Population::federal_agency(Random& random) const {
-  if (other_federal_.empty()) return asker(random).ori.str();
-  return profiles_[other_federal_.pick(random)].ori.str();
+  return (has(AskerGroup::other_federal) ? asker_of(AskerGroup::other_federal, random) : asker(random))
+      .ori.str();
 }
 
 const std::string& Population::region(Random& random) const {

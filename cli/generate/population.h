@@ -1,6 +1,8 @@
 // Who asks and whom they ask, taken from a catalog and weighted so that a few ask often and most ask rarely.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -16,11 +18,17 @@ namespace blockwatch {
 
 struct AskerProfile {
   Ori ori;
-  std::string line;  // of the catalog row; may be empty
-  bool ice = false;  // below the node `ice`: asks the states of the letter more, and is refused there more
+  std::string line;      // of the catalog row; may be empty
+  bool ice = false;      // below the node `ice`: asks the states of the letter more, is refused there more
+  NodeIndex agency = 0;  // whom an event names that is within the row's dates
+  bool always_line = false;  // every message says the line, not every second
 };
 
-/// How many of a million messages come from whom; the rest is local agencies.
+/// Below `ice` but not below `hsi`, below `hsi`, elsewhere below `dhs`, of the types FE and JF, the rest.
+enum class AskerGroup : std::uint8_t { ice, hsi, other_dhs, other_federal, local };
+
+/// How many of a million messages come from whom; the rest is local agencies. ICE's part of `dhs` is far
+/// above the real one, so that a small run shows something.
 struct AskerShares {
   std::uint64_t dhs = 40'000;
   std::uint64_t other_federal = 60'000;
@@ -34,6 +42,10 @@ class Population {
   Population(const Catalog& catalog, TimeNs at, AskerShares shares = {});
 
   const AskerProfile& asker(Random& random) const;
+  /// One of that group: an agency with many offices asks more, and of its offices a few ask most. The group
+  /// must have somebody.
+  const AskerProfile& asker_of(AskerGroup group, Random& random) const;
+  bool has(AskerGroup group) const;
   /// One whose row is expired, not yet valid or inactive; any asker if there is none.
   const AskerProfile& doubtful_asker(Random& random) const;
   /// An ORI that looks like one of the node `dhs` but has O for 0 or I for 1, or the reverse.
@@ -49,20 +61,26 @@ class Population {
   const std::string& region(Random& random) const;
 
  private:
-  using Group = Weighted<std::uint32_t>;  // index into profiles_
+  using Offices = Weighted<std::uint32_t>;  // index into profiles_
+  struct Agencies {
+    std::vector<Offices> offices;
+    Weighted<std::size_t> by_offices;  // index into offices
+  };
+  static constexpr std::size_t kFederalGroups = 4;
+
+  const Agencies& agencies(AskerGroup group) const { return federal_[static_cast<std::size_t>(group)]; }
+  void weigh(std::vector<std::array<Offices, kFederalGroups>>&& by_node);
 
   std::vector<AskerProfile> profiles_;
-
-  std::vector<Group> dhs_nodes_;
-  Group other_federal_;
-  std::vector<Group> local_;  // by jurisdiction
-  Group all_;
-  Weighted<std::size_t> dhs_;            // index into dhs_nodes_
+  std::array<Agencies, kFederalGroups> federal_;
+  std::vector<Offices> local_;  // by jurisdiction
+  Offices all_;
+  Weighted<AskerGroup> groups_;
+  Weighted<AskerGroup> dhs_groups_;
   Weighted<Jurisdiction> local_states_;  // those with a local agency
   Weighted<Jurisdiction> states_;
   std::vector<std::uint32_t> doubtful_;
   std::vector<std::string> regions_;
-  AskerShares shares_;
 };
 
 }  // namespace blockwatch

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
+#include <string>
 
 #include "cli/generate/spoil.h"
-#include "cli/generate/weighted.h"
+#include "cli/generate/year_figures.h"
 
 namespace blockwatch {
 namespace {
@@ -13,62 +13,33 @@ namespace {
 using Text = std::string_view;
 
 constexpr std::uint64_t kTooLargeMax = 5;  // a handful: each is 64 KiB
-constexpr std::size_t kRecentRing = 128;
+constexpr std::uint64_t kRecentRingBits = 7, kRecentRing = std::uint64_t{1} << kRecentRingBits;
 constexpr std::uint64_t kRecentEvery = 16;  // of so many records one may be repeated soon
 constexpr std::uint64_t kOldEvery = 64;
 // Far from the 24 h of the duplicate window on both sides, so that the fate of a repeated id does not depend
 // on how a partition's clock stands exactly.
 constexpr TimeNs kRepeatedWithin = 6 * kHour, kUsedAgainAfter = 30 * kHour, kOldKept = 96 * kHour;
 
-const Weighted<Text>& keys() {
-  static const Weighted<Text> kTable{
-      {"DQ", 380}, {"RQ", 400}, {"DQG", 30}, {"DNQ", 15}, {"KQ", 40}, {"RQG", 10}, {"RNQ", 10},
-      {"RPQ", 10}, {"IQ", 20},  {"FQ", 10},  {"AQ", 3},   {"BQ", 3},  {"AM", 12},  {"LQ", 3},
-      {"NLQ", 2},  {"NFQ", 2},  {"TQ", 3},   {"IAQ", 7},  {"DR", 10}, {"RR", 10},  {"KR", 3},
-      {"DRG", 1},  {"DNR", 1},  {"RNR", 1},  {"RPR", 1},  {"IAR", 1}, {"ER", 6},   {"SM", 2}};
-  return kTable;
-}
-
-const Weighted<Text>& channels() {
-  static const Weighted<Text> kTable{{"nlets", 800}, {"leads", 60}, {"clets", 40},
-                                     {"web", 30},    {"NLETS", 30}, {"", 40}};
-  return kTable;
-}
-
-const Weighted<Text>& outcomes() {
-  static const Weighted<Text> kTable{{"answered", 700}, {"no_record", 180}, {"rejected", 50},
-                                     {"error", 20},     {"unknown", 20},    {"", 30}};
-  return kTable;
-}
-
-// What ICE gets from a state that has blocked it.
-const Weighted<Text>& outcomes_of_a_block() {
-  static const Weighted<Text> kTable{
-      {"rejected", 900}, {"no_record", 50}, {"answered", 30}, {"error", 10}, {"unknown", 10}};
-  return kTable;
-}
-
-const Weighted<int>& offsets() {
-  static const Weighted<int> kTable{{-300, 300}, {-360, 300}, {-420, 100}, {-480, 150}, {0, 20},
-                                    {-240, 60},  {-600, 5},   {600, 5},    {330, 1},    {840, 1}};
-  return kTable;
-}
-
-constexpr std::array<Text, 4> kStatesOfTheLetter{"IL", "MA", "MN", "NY"};
-constexpr std::array<Text, 7> kReasons{"N", "F", "V", "T", "S", "H", "I"};
-constexpr std::array<Text, 4> kPurposes{"C", "F", "J", "E"};
-constexpr std::array<Text, 12> kForeignCodes{"ON", "QC", "BC", "AB", "MB", "NA",
-                                             "AX", "FB", "TC", "IP", "CN", "NS"};
 constexpr std::array<Text, 8> kUnknownCodes{"ZZ", "Q7", "99", "XX", "U1", "7A", "JJ", "E0"};
 constexpr std::array<Text, 6> kUnusable{"ILLINOIS", "I", "", "IL-PD0010", "N Y", "MA*"};
-constexpr std::array<Text, 16> kFirstNames{"ALEX",  "BRIANA", "CARLOS", "DANA",  "ELENA", "FARID",
-                                           "GRACE", "HUGO",   "IRENE",  "JAMAL", "KEIKO", "LUCIA",
-                                           "MARCO", "NADIA",  "OLUWA",  "PETRA"};
-constexpr std::array<Text, 16> kLastNames{
-    "ABERNATHY", "BAKKER", "CASTELLANOS", "DUBOIS",   "EKSTROM", "FUJIMOTO", "GARCIA", "HOLLOWAY",
-    "IBARRA",    "JANSEN", "KOWALSKI",    "LINDGREN", "MBEKI",   "NOVAK",    "OKAFOR", "PELLETIER"};
-constexpr std::array<Text, 8> kUsers{"jdoe",   "asmith7", "mlopez", "t.nguyen",
-                                     "kbrown", "rkhan",   "p0417",  "wmiller"};
+constexpr std::array<Text, 5> kLines{"AX", "FB", "NA", "IP", "CN"};  // of the example catalog
+
+// What counts as late unless a configuration says otherwise; and how far from it a clock may stand from the
+// time of sending.
+constexpr TimeNs kLateness = 48 * kHour, kClockSlack = 10 * kHour;
+
+// In the letter's year, and surely late or surely not.
+bool is_certain(TimeNs time, TimeNs sent_at) {
+  const TimeNs behind = sent_at - time;
+  return time >= kYearFrom && time < kYearTo &&
+         (behind < kLateness - kClockSlack || behind > kLateness + kClockSlack);
+}
+
+// Where a leap second would be.
+TimeNs last_second_of_the_month_before(TimeNs time) {
+  const std::string month_start = format_utc_day(time).substr(0, 8) + "01";
+  return parse_date(month_start).value() - kSecond;
+}
 
 void append_hex(std::uint64_t value, std::string& out) {
   constexpr Text kHex = "0123456789abcdef";
@@ -81,8 +52,20 @@ void lower(std::string& text) {
   }
 }
 
-bool takes_one_state(Text key) {
-  return key == "KQ" || key == "RPQ";
+Class class_of(const Draft& draft) {
+  if (!draft.reaches) return Class::other;
+  switch (draft.kind) {
+    case KeyKind::driver_license:
+      return Class::driver_license;
+    case KeyKind::driver_history:
+      return Class::driver_history;
+    case KeyKind::registration:
+      return Class::registration;
+    case KeyKind::other:
+    case KeyKind::answer:
+      break;
+  }
+  return Class::other;
 }
 
 }  // namespace
@@ -97,20 +80,31 @@ Traffic::Traffic(const Population& population, const TrafficOptions& options)
     : population_(population),
       options_(options),
       random_(options.seed),
+      composer_(population, options.plain_times),
       too_large_left_(kTooLargeMax),
       recent_(kRecentRing) {}
+
+const AskerProfile& Traffic::asker() {
+  return options_.year_askers == nullptr ? population_.asker(random_) : options_.year_askers->draw(random_);
+}
 
 const GeneratedRecord& Traffic::make(TimeNs sent_at) {
   record_.broker_time = (sent_at / kMillisecond + 1) * kMillisecond;
   record_.payload.clear();
-  draft_ordinary(sent_at);
-  bool repeated = false;
+  record_.intent = {};
+  repeated_ = false;
+  draft_.clear();
+  draft_.id = "q-";
+  append_hex(scatter(index_ + scatter(options_.seed)), draft_.id);
+  const AskerProfile& from = asker();
+  record_.intent.agency = from.agency;
+  composer_.compose(from, sent_at, random_, draft_);
+  if (options_.year_askers != nullptr) draft_.time = std::max(draft_.time, kYearFrom);
   bool written = false;
   if (random_.chance(options_.oddities_per_million)) {
     const std::uint64_t roll = random_.below(100);
     if (roll < 20) {
-      repeated = repeat(sent_at);
-      written = !record_.payload.empty();
+      written = repeat(sent_at);
     } else if (roll < 35) {
       written = reject(sent_at);
     } else {
@@ -122,118 +116,18 @@ const GeneratedRecord& Traffic::make(TimeNs sent_at) {
     writer_.write(draft_, record_.payload);
   }
   record_.partition = partition_of(record_.key, options_.partitions);
-  remember(sent_at, repeated);
+  conclude(sent_at);
+  remember(sent_at);
   ++index_;
   return record_;
 }
 
-void Traffic::draft_ordinary(TimeNs sent_at) {
-  draft_.clear();
-  draft_.id = "q-";
-  append_hex(scatter(index_ + scatter(options_.seed)), draft_.id);
-  draft_time(sent_at);
-  draft_asker();
-  draft_key();
-  draft_destinations();
-  draft_outcome(asker_is_ice_);
-  draft_personal();
-}
-
-void Traffic::draft_time(TimeNs sent_at) {
-  TimeForm& form = draft_.form;
-  if (options_.plain_times) {
-    draft_.time = sent_at;
-    return;
-  }
-  draft_.time = sent_at - random_.between(0, 2'000) * kMillisecond;
-  const std::uint64_t roll = random_.below(100);
-  form.zulu = roll < 20;
-  form.offset_minutes = form.zulu ? 0 : offsets().pick(random_);
-  form.minute_only = random_.chance(60'000);  // the network's own header has no seconds
-  form.fraction_digits = roll % 4 == 0 ? 2 : roll % 4 == 1 ? 0 : roll % 4 == 2 ? 3 : 6;
-}
-
-void Traffic::draft_asker() {
-  const AskerProfile& asker = population_.asker(random_);
-  asker_is_ice_ = asker.ice;
-  draft_.ori = asker.ori.view();
-  if (!asker.line.empty() && random_.chance(500'000)) draft_.line = asker.line;
-}
-
-void Traffic::draft_key() {
-  const Text key = keys().pick(random_);
-  draft_.message_key = key;
-  if ((key == "DQ" || key == "KQ") && random_.chance(80'000)) {
-    draft_.message_key += "/IMQ/Y";
-  } else if (random_.chance(20'000)) {
-    draft_.image = random_.chance(500'000) ? Draft::Image::yes : Draft::Image::no;
-  }
-  if (key == "KQ" || random_.chance(100'000)) draft_.purpose = random_.pick(kPurposes);
-  draft_.channel = channels().pick(random_);
-  if (random_.chance(400'000)) draft_.reason = random_.pick(kReasons);
-}
-
-void Traffic::draft_named(std::uint64_t count) {
-  for (std::uint64_t i = 0; i < count; ++i) {
-    const bool letter = asker_is_ice_ && random_.chance(400'000);
-    const Text code =
-        letter ? random_.pick(kStatesOfTheLetter) : jurisdiction_code(population_.destination(random_));
-    draft_.destinations.emplace_back(code);
-  }
-}
-
-void Traffic::draft_destinations() {
-  const Text key = draft_.message_key;
-  const std::uint64_t roll = random_.below(1'000);
-  if (key == "IAQ") {
-    draft_.destinations.emplace_back("AX");
-  } else if (takes_one_state(key) || roll < 780) {
-    draft_named(1);
-  } else if (roll < 890) {
-    draft_named(2 + random_.below(4));
-  } else if (roll < 910) {
-    draft_.destinations.push_back(population_.region(random_));
-    if (random_.chance(300'000)) draft_named(1);
-  } else if (roll < 920) {
-    draft_.destinations.emplace_back("NL");
-  } else if (roll < 970) {
-    draft_.destinations.push_back(population_.agency_of(population_.destination(random_), random_));
-  } else if (roll < 975) {
-    draft_.destinations.push_back(population_.federal_agency(random_));
-  } else if (roll < 980) {
-    draft_.destinations.emplace_back(random_.chance(500'000) ? "NBNSP0000" : "ZZPD00100");
-  } else {
-    draft_.destinations.emplace_back(key == "RQ" ? "NA" : random_.pick(kForeignCodes));
-    if (random_.chance(300'000)) draft_named(1);
-  }
-}
-
-void Traffic::draft_outcome(bool ice) {
-  const auto said_by = [&](const std::string& destination) -> Text {
-    const bool blocked = ice && std::find(kStatesOfTheLetter.begin(), kStatesOfTheLetter.end(),
-                                          destination) != kStatesOfTheLetter.end();
-    return blocked ? outcomes_of_a_block().pick(random_) : outcomes().pick(random_);
-  };
-  draft_.outcome = said_by(draft_.destinations.front());
-  if (draft_.destinations.size() == 1 && !random_.chance(10'000)) return;
-  for (const std::string& destination : draft_.destinations) {
-    if (!random_.chance(700'000)) continue;
-    const Text outcome = said_by(destination);
-    if (!outcome.empty()) draft_.results.push_back({destination, outcome});
-  }
-}
-
-void Traffic::draft_personal() {
-  draft_.user = random_.pick(kUsers);
-  draft_.first_name = random_.pick(kFirstNames);
-  draft_.last_name = random_.pick(kLastNames);
-  draft_.personal_digits = random_.next();
-  draft_.subject = random_.chance(900'000);
-  if (random_.chance(100'000)) {
-    draft_.extra = R"("terminal":"T-0417","remarks":{"entered_by":")";
-    draft_.extra += draft_.user;
-    draft_.extra += R"(","lines":[1,-2.5e3,null,true,"see \"file\" \u00e9"]},)";
-  }
+void Traffic::conclude(TimeNs sent_at) {
+  Intent& intent = record_.intent;
+  if (intent.fate == Fate::counted && draft_.kind == KeyKind::answer) intent.fate = Fate::out_of_scope;
+  intent.cls = class_of(draft_);
+  intent.time = draft_.time;
+  intent.late = draft_.time < sent_at - kLateness;
 }
 
 void Traffic::make_odd(TimeNs sent_at) {
@@ -282,9 +176,11 @@ void Traffic::reach_oddly() {
   switch (random_.below(7)) {
     case 0:
       draft_.destinations.emplace_back(random_.pick(kUnusable));
+      record_.intent.partial = true;
       break;
     case 1:
       draft_.destinations.emplace_back(random_.pick(kUnknownCodes));
+      record_.intent.unknown_code = true;
       break;
     case 2:  // says more than was asked, in all the ways that a destination can be named
       draft_.results.push_back(
@@ -297,11 +193,24 @@ void Traffic::reach_oddly() {
     case 3:
       draft_.destinations.push_back(draft_.destinations.front());
       break;
-    case 4:
+    default:
+      if (options_.year_askers == nullptr) ask_oddly();  // those have their own odd ones
+      break;
+  }
+}
+
+void Traffic::ask_oddly() {
+  switch (random_.below(4)) {
+    case 0:
       draft_.ori = population_.agency_of(population_.destination(random_), random_).substr(0, 2) + "XX";
       for (int i = 0; i < 5; ++i) draft_.ori += static_cast<char>('0' + random_.below(i < 3 ? 1 : 10));
       break;
-    case 5:
+    case 1:  // nobody knows the office, but the line that it came through
+      draft_.ori = jurisdiction_code(population_.destination(random_));
+      draft_.ori += "LINE001";
+      draft_.line = random_.pick(kLines);
+      break;
+    case 2:
       draft_.ori = population_.lookalike(random_);
       break;
     default:
@@ -313,45 +222,49 @@ void Traffic::reach_oddly() {
 void Traffic::time_oddly(TimeNs sent_at) {
   if (options_.plain_times) return;
   TimeForm& form = draft_.form;
-  switch (random_.below(6)) {
-    case 0:
-      draft_.time = sent_at - random_.between(60, 49 * 3600) * kSecond;
-      break;
-    case 1:
-      draft_.time = sent_at - random_.between(47 * 3600, 30 * 24 * 3600) * kSecond;
-      break;
-    case 2:
-      draft_.time = sent_at - random_.between(30, 395) * kDay;
-      break;
-    case 3:
-      draft_.time = sent_at + random_.between(1, 240) * kSecond;
-      break;
-    case 4:
-      form.fraction_digits = static_cast<int>(7 + random_.below(6));
-      break;
-    default: {  // the leap second at the end of the month before
-      const std::string month_start = format_utc_day(sent_at).substr(0, 8) + "01";
-      draft_.time = parse_date(month_start).value() - kSecond;
-      form.leap_second = true;
-      form.minute_only = false;
-      break;
-    }
+  const std::uint64_t roll = random_.below(6);
+  if (roll == 4) {
+    form.fraction_digits = static_cast<int>(7 + random_.below(6));
+    return;
+  }
+  const bool leap_second = roll == 5;
+  const TimeNs time = leap_second ? last_second_of_the_month_before(sent_at) : odd_time(roll, sent_at);
+  if (options_.year_askers != nullptr && !is_certain(time, sent_at)) return;
+  draft_.time = time;
+  if (leap_second) {
+    form.leap_second = true;
+    form.minute_only = false;
   }
 }
 
-// Gives the draft an id that was there before, and maybe the whole payload too.
+TimeNs Traffic::odd_time(std::uint64_t roll, TimeNs sent_at) {
+  if (roll == 0) return sent_at - random_.between(60, 49 * 3600) * kSecond;
+  if (roll == 1) return sent_at - random_.between(47 * 3600, 30 * 24 * 3600) * kSecond;
+  if (roll == 2) return sent_at - random_.between(30, 395) * kDay;
+  return sent_at + random_.between(1, 240) * kSecond;
+}
+
+// Gives the draft an id that was there before. True: and took the whole payload too.
 bool Traffic::repeat(TimeNs sent_at) {
   if (random_.chance(300'000)) {  // an id that the duplicate window has forgotten
-    if (old_.empty() || old_.front().at > sent_at - kUsedAgainAfter) return false;
+    if (options_.year_askers != nullptr || old_.empty() || old_.front().at > sent_at - kUsedAgainAfter)
+      return false;
     draft_.id = old_.front().id;
     old_.pop_front();
-    return true;
+    repeated_ = true;
+    return false;
   }
-  const Sent& sent = recent_[random_.below(kRecentRing)];
-  if (sent.at == kNoTime || sent.at < sent_at - kRepeatedWithin) return false;
+  // Most are sent again soon.
+  const std::uint64_t back = random_.below(std::uint64_t{1} << random_.below(kRecentRingBits + 1));
+  if (back >= remembered_) return false;
+  const Sent& sent = recent_[(remembered_ - 1 - back) % kRecentRing];
+  if (sent.at < sent_at - kRepeatedWithin) return false;
   draft_.id = record_.key = sent.id;
-  if (random_.chance(700'000)) record_.payload = sent.payload;  // else the same id with another content
-  return true;
+  repeated_ = true;
+  const bool copied = random_.chance(700'000);  // else the same id with another content
+  if (copied) record_.payload = sent.payload;
+  if (copied || draft_.kind != KeyKind::answer) record_.intent.fate = Fate::duplicate;
+  return copied && !record_.payload.empty();
 }
 
 bool Traffic::reject(TimeNs sent_at) {
@@ -359,18 +272,24 @@ bool Traffic::reject(TimeNs sent_at) {
   if (reason == RejectReason::too_large && too_large_left_ == 0) return false;
   if (reason == RejectReason::too_large) --too_large_left_;
   record_.key = draft_.id;
+  record_.intent.fate = Fate::rejected;
+  record_.intent.reason = reason;
   spoil_draft(reason, sent_at, random_, draft_);
   writer_.write(draft_, record_.payload);
   spoil_payload(reason, random_, record_.payload);
   return true;
 }
 
-void Traffic::remember(TimeNs sent_at, bool repeated) {
+void Traffic::remember(TimeNs sent_at) {
   while (!old_.empty() && old_.front().at < sent_at - kOldKept) old_.pop_front();
-  if (repeated) return;
-  if (index_ % kRecentEvery == 0)
-    recent_[index_ / kRecentEvery % kRecentRing] = {record_.key, record_.payload, sent_at};
+  if (repeated_) return;
   if (index_ % kOldEvery == 1) old_.push_back({record_.key, {}, sent_at});
+  if (index_ % kRecentEvery != 0) return;
+  // A late record may leave a clock that has just started so far behind that its id is soon forgotten; what
+  // did not count is not remembered at all.
+  const bool certain = record_.intent.fate == Fate::counted && draft_.time > sent_at - kHour;
+  if (options_.year_askers == nullptr || certain)
+    recent_[remembered_++ % kRecentRing] = {record_.key, record_.payload, sent_at};
 }
 
 }  // namespace blockwatch

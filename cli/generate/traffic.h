@@ -13,9 +13,11 @@
 
 #include "base/domain.h"
 #include "base/time.h"
+#include "cli/generate/composer.h"
 #include "cli/generate/draft.h"
 #include "cli/generate/population.h"
 #include "cli/generate/random.h"
+#include "cli/generate/year_askers.h"
 
 namespace blockwatch {
 
@@ -30,6 +32,26 @@ struct TrafficOptions {
   /// Every event's time is the moment it is sent, to the millisecond: for live traffic whose latency is
   /// shown.
   bool plain_times = false;
+  /// If given, the traffic is that of the letter's year, and what becomes of each record is certain: these
+  /// say who asks; no id is used again once the duplicate window has forgotten it; no time lies outside the
+  /// year, or so that whether it is late depends on where a partition's clock stands exactly (which needs a
+  /// message every few hours on each partition). Outlives the traffic.
+  YearAskers* year_askers = nullptr;
+};
+
+enum class Fate : std::uint8_t { counted, duplicate, out_of_scope, rejected };
+
+/// What a record was meant to be. Certain with `year_askers` only. All but the first two are of counted
+/// messages.
+struct Intent {
+  Fate fate = Fate::counted;
+  RejectReason reason = RejectReason::too_large;  // of a rejected one
+  NodeIndex agency = 0;                           // who asked
+  Class cls = Class::other;
+  TimeNs time = 0;  // of the event
+  bool late = false;
+  bool partial = false;       // one destination is unusable
+  bool unknown_code = false;  // one destination is a code that nobody knows
 };
 
 struct GeneratedRecord {
@@ -37,6 +59,7 @@ struct GeneratedRecord {
   std::string payload;  // without a line feed; may be empty
   std::uint32_t partition = 0;
   TimeNs broker_time = 0;  // whole milliseconds, never before that of the record before
+  Intent intent;
 };
 
 /// Thread: one. `population` outlives it.
@@ -54,33 +77,31 @@ class Traffic {
     TimeNs at = kNoTime;
   };
 
-  void draft_ordinary(TimeNs sent_at);
-  void draft_asker();
-  void draft_key();
-  void draft_destinations();
-  void draft_named(std::uint64_t count);
-  void draft_outcome(bool ice);
-  void draft_personal();
-  void draft_time(TimeNs sent_at);
+  const AskerProfile& asker();
   void make_odd(TimeNs sent_at);
   void spell_oddly();
   void reach_oddly();
+  void ask_oddly();
   void time_oddly(TimeNs sent_at);
+  TimeNs odd_time(std::uint64_t roll, TimeNs sent_at);
   bool repeat(TimeNs sent_at);
   bool reject(TimeNs sent_at);
-  void remember(TimeNs sent_at, bool repeated);
+  void conclude(TimeNs sent_at);
+  void remember(TimeNs sent_at);
 
   const Population& population_;
   TrafficOptions options_;
   Random random_;
+  Composer composer_;
   DraftWriter writer_;
   std::uint64_t index_ = 0;
   std::uint64_t too_large_left_;
-  bool asker_is_ice_ = false;
+  bool repeated_ = false;  // the record's id was there before
   Draft draft_;
   GeneratedRecord record_;
-  std::vector<Sent> recent_;  // a ring: what may be repeated soon
-  std::deque<Sent> old_;      // ids that may be used again after the duplicate window
+  std::vector<Sent> recent_;      // a ring: what may be repeated soon
+  std::uint64_t remembered_ = 0;  // into recent_, so far
+  std::deque<Sent> old_;          // ids that may be used again after the duplicate window
 };
 
 }  // namespace blockwatch

@@ -29,6 +29,7 @@ class Weighted {
     ends_.push_back(total() + weight);
   }
   bool empty() const { return items_.empty(); }
+  std::size_t size() const { return items_.size(); }
   std::uint64_t total() const { return ends_.empty() ? 0 : ends_.back(); }
 
   /// Not for an empty one.
