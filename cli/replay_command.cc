@@ -104,8 +104,10 @@ void add_replay_command(CLI::App& app, int& exit_code) {
   auto words = std::make_shared<ReplayWords>();
   add_config_option(*command, words->config);
   command
-      ->add_option("--input", words->inputs,
-                   "NDJSON files instead of the configured source: partitions 0, 1, … in the order given")
+      ->add_option(
+          "--input", words->inputs,
+          "NDJSON files (.gz and .zst too; - is standard input) instead of the configured source: partitions "
+          "0, 1, … in the order given")
       ->type_name("FILE");
   command
       ->add_option(

@@ -48,8 +48,9 @@ Expected<AdoptedVersions> adopt(Store& store, const Configuration& configuration
 double share_done(const Input& input, const std::string& topic, const Telemetry& telemetry,
                   std::uint64_t records) {
   if (input.files != nullptr) {
-    const std::uint64_t total = input.files->bytes_total();
-    return total == 0 ? 1 : static_cast<double>(input.files->bytes_read()) / static_cast<double>(total);
+    const auto total = input.files->bytes_total();
+    if (!total) return -1;
+    return *total == 0 ? 1 : static_cast<double>(input.files->bytes_read()) / static_cast<double>(*total);
   }
   std::uint64_t left = 0;
   for (const std::uint32_t partition : input.source->partitions()) {

@@ -176,6 +176,10 @@ Expected<void> Worker::run(const std::atomic<bool>& stop) {
     if (const auto polled =
             impl_->source.poll(pending ? std::chrono::milliseconds(0) : kIdlePoll, impl_->records);
         !polled) {
+      // What was read before it stands, and a restart goes on behind it.
+      if (pending) {
+        if (const auto done = impl_->commit(kNoTime); !done) return done;
+      }
       return polled;
     }
     impl_->status.last_progress = wall_clock_now();

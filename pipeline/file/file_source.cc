@@ -1,125 +1,42 @@
 #include "pipeline/file/file_source.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <atomic>
-#include <cerrno>
-#include <cstring>
 #include <thread>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "pipeline/file/line_reader.h"
 
 namespace blockwatch {
 namespace {
 
-constexpr std::size_t kBatchRecordsMax = 10'000;
-// What lies this far behind is given back to the system, so that a file larger than memory does not fill it.
-constexpr std::size_t kDropBehindBytes = 64U << 20U;
-
-/// A regular file mapped read-only. It must not be truncated while it is read: the process would end by
-/// SIGBUS.
-class MappedFile {
- public:
-  MappedFile(const char* data, std::size_t size) : data_(data), size_(size) {}
-  ~MappedFile() {
-    if (data_ != nullptr) munmap(const_cast<char*>(data_), size_);
-  }
-  MappedFile(MappedFile&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)),
-        size_(other.size_),
-        position_(other.position_),
-        dropped_(other.dropped_),
-        line_(other.line_) {}
-  MappedFile(const MappedFile&) = delete;
-  MappedFile& operator=(const MappedFile&) = delete;
-  MappedFile& operator=(MappedFile&&) = delete;
-
-  bool at_end() const { return position_ == size_; }
-  std::uint64_t line() const { return line_; }
-  std::size_t position() const { return position_; }
-  std::size_t size() const { return size_; }
-
-  /// The next line without its newline; a last one needs none. Not at the end.
-  std::string_view next() {
-    const char* begin = data_ + position_;
-    const auto* newline = static_cast<const char*>(std::memchr(begin, '\n', size_ - position_));
-    const std::size_t length =
-        newline == nullptr ? size_ - position_ : static_cast<std::size_t>(newline - begin);
-    position_ += length + (newline == nullptr ? 0 : 1);
-    ++line_;
-    return {begin, length};
-  }
-
-  /// Nothing before the position is borrowed any more.
-  void drop_behind() {
-    const std::size_t behind = position_ / kDropBehindBytes * kDropBehindBytes;
-    if (behind <= dropped_) return;
-    madvise(const_cast<char*>(data_ + dropped_), behind - dropped_, MADV_DONTNEED);
-    dropped_ = behind;
-  }
-
- private:
-  const char* data_;
-  std::size_t size_;
-  std::size_t position_ = 0;
-  std::size_t dropped_ = 0;
-  std::uint64_t line_ = 0;  // of the next record
-};
-
-Expected<MappedFile> map_file(const std::string& path) {
-  const auto failed = [&path](std::string_view what) {
-    return fail(ExitCode::temporary, fmt::format("input {}: {}: {}", path, what, std::strerror(errno)));
-  };
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return failed("cannot open");
-  struct stat status {};
-  const bool known = fstat(fd, &status) == 0;
-  if (!known || !S_ISREG(status.st_mode)) {
-    close(fd);
-    return fail(ExitCode::bad_config,
-                fmt::format("input {}: not a regular file; write it to one first", path));
-  }
-  const auto size = static_cast<std::size_t>(status.st_size);
-  void* data = size == 0 ? nullptr : mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  close(fd);
-  if (data == MAP_FAILED) return failed("cannot map");
-  if (data != nullptr) madvise(data, size, MADV_SEQUENTIAL);
-  return MappedFile(static_cast<const char*>(data), size);
-}
+using std::chrono::milliseconds;
 
 /// Takes from one file a poll, each in its turn, so that the partitions' clocks go forward together.
 class NdjsonSource final : public FileSource {
  public:
-  NdjsonSource(std::vector<MappedFile> files, TimeNs as_of) : files_(std::move(files)), as_of_(as_of) {
+  NdjsonSource(std::vector<std::unique_ptr<LineReader>> files, TimeNs as_of)
+      : files_(std::move(files)), as_of_(as_of), bytes_total_(0) {
     for (std::uint32_t p = 0; p < files_.size(); ++p) {
       partitions_.push_back(p);
-      bytes_total_ += files_[p].size();
+      const auto bytes = files_[p]->bytes_total();
+      bytes_total_ = bytes_total_ && bytes ? std::optional(*bytes_total_ + *bytes) : std::nullopt;
     }
     count_bytes_read();
   }
 
   const std::vector<std::uint32_t>& partitions() const override { return partitions_; }
-  std::uint64_t bytes_total() const override { return bytes_total_; }
+  std::optional<std::uint64_t> bytes_total() const override { return bytes_total_; }
   std::uint64_t bytes_read() const override { return bytes_read_.load(std::memory_order_relaxed); }
 
-  Expected<void> poll(std::chrono::milliseconds timeout, SourceBatch& batch) override {
+  Expected<void> poll(milliseconds timeout, SourceBatch& batch) override {
     batch.clear();
-    for (MappedFile& file : files_) file.drop_behind();
-    if (const auto partition = next_unfinished()) {
-      MappedFile& file = files_[*partition];
-      while (!file.at_end() && batch.records.size() < kBatchRecordsMax) {
-        const std::uint64_t offset = file.line();
-        batch.records.push_back({*partition, offset, as_of_, file.next()});
-      }
-      count_bytes_read();
-    } else {
-      std::this_thread::sleep_for(timeout);  // nothing will come any more
-    }
+    if (auto read = read_next(timeout, batch); !read) return read;
+    count_bytes_read();
     for (const std::uint32_t p : partitions_) {
-      if (files_[p].at_end()) batch.at_end.push_back(p);
+      if (files_[p]->at_end()) batch.at_end.push_back(p);
     }
     return {};
   }
@@ -127,25 +44,37 @@ class NdjsonSource final : public FileSource {
   void committed(std::span<const PartitionProgress>) override {}
 
  private:
-  std::optional<std::uint32_t> next_unfinished() {
+  /// From the first file in turn that has something. Only standard input may have to be waited for, and only
+  /// when no other file has anything left.
+  Expected<void> read_next(milliseconds timeout, SourceBatch& batch) {
+    std::optional<std::uint32_t> empty_handed;
     for (std::size_t i = 0; i < files_.size(); ++i) {
       const std::uint32_t candidate = turn_;
       turn_ = (turn_ + 1) % static_cast<std::uint32_t>(files_.size());
-      if (!files_[candidate].at_end()) return candidate;
+      if (files_[candidate]->at_end()) continue;
+      if (auto read = read_from(candidate, milliseconds(0), batch); !read) return read;
+      if (!batch.records.empty()) return {};
+      if (!files_[candidate]->at_end()) empty_handed = candidate;
     }
-    return std::nullopt;
+    if (empty_handed) return read_from(*empty_handed, timeout, batch);
+    std::this_thread::sleep_for(timeout);  // nothing will come any more
+    return {};
+  }
+
+  Expected<void> read_from(std::uint32_t partition, milliseconds wait, SourceBatch& batch) {
+    return files_[partition]->read({partition, 0, as_of_, {}}, wait, batch);
   }
 
   void count_bytes_read() {
     std::uint64_t sum = 0;
-    for (const MappedFile& file : files_) sum += file.position();
+    for (const auto& file : files_) sum += file->bytes_read();
     bytes_read_.store(sum, std::memory_order_relaxed);
   }
 
-  std::vector<MappedFile> files_;
+  std::vector<std::unique_ptr<LineReader>> files_;
   const TimeNs as_of_;
   std::vector<std::uint32_t> partitions_;
-  std::uint64_t bytes_total_ = 0;
+  std::optional<std::uint64_t> bytes_total_;
   std::atomic<std::uint64_t> bytes_read_{0};
   std::uint32_t turn_ = 0;
 };
@@ -162,20 +91,14 @@ Expected<std::unique_ptr<FileSource>> make_file_source(
             "the state has counted input {}, but only {} are given: name the same files in the same order",
             next_offsets.rbegin()->first, paths.size()));
   }
-  std::vector<MappedFile> files;
+  if (std::count(paths.begin(), paths.end(), "-") > 1) {
+    return fail(ExitCode::usage, "input -: standard input is named twice, and can be read only once");
+  }
+  std::vector<std::unique_ptr<LineReader>> files;
   for (std::uint32_t partition = 0; partition < paths.size(); ++partition) {
-    auto file = map_file(paths[partition]);
-    if (!file) return tl::unexpected(file.error());
     const auto found = next_offsets.find(partition);
-    const std::uint64_t next = found == next_offsets.end() ? 0 : found->second;
-    while (file->line() < next && !file->at_end()) file->next();
-    if (file->line() < next) {
-      return fail(
-          ExitCode::state_damaged,
-          fmt::format("input {}: the state has counted {} lines of it, but it has only {}: another file than "
-                      "before; give the same one, or an empty state.dir",
-                      paths[partition], next, file->line()));
-    }
+    auto file = open_lines(paths[partition], found == next_offsets.end() ? 0 : found->second);
+    if (!file) return tl::unexpected(file.error());
     files.push_back(std::move(*file));
   }
   return std::make_unique<NdjsonSource>(std::move(files), as_of);

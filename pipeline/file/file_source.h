@@ -1,10 +1,11 @@
 // NDJSON files as a source: partition = index of the file, offset = line number from 0, a blank line is a
-// record.
+// record. Compressed ones (gzip, Zstandard) are read as they are; "-" is standard input.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,11 +15,14 @@
 namespace blockwatch {
 
 /// `as_of` is every record's broker time. `next_offsets`: where to go on, by partition; absent = 0. A file
-/// that has fewer lines than its next offset is an error (another file than before). Progress in bytes for a
-/// progress bar: see bytes_total / bytes_read.
+/// that has fewer lines than its next offset is an error (another file than before): at once where it is
+/// plain, else when its end is reached. A compressed file that is damaged or cut off is an error when that
+/// place is reached: the lines before it are counted. Progress in bytes, for a progress bar: see bytes_total,
+/// bytes_read.
 class FileSource : public Source {
  public:
-  virtual std::uint64_t bytes_total() const = 0;
+  /// As the files stand there, compressed or not; nothing if standard input is among them. Any thread.
+  virtual std::optional<std::uint64_t> bytes_total() const = 0;
   virtual std::uint64_t bytes_read() const = 0;
 };
 

@@ -27,6 +27,7 @@ EXCEPTIONS = {("cli", "daemon/wiring.h"), ("cli", "daemon/signals.h")}
 # Where each third party may be included.
 PARTS = {
     r"simdjson\.h": r"pipeline/parse\w*\.cc",
+    r"(zlib|zstd)\.h": r"pipeline/file/\w+\.cc",
     r"librdkafka/.*": r"pipeline/kafka/.*",
     r"rocksdb/.*": r"state/.*",
     r"spdlog/.*": r"base/log\.cc",
