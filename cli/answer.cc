@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <map>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -35,6 +36,19 @@ void add_place_options(CLI::App& command, Place& place) {
   group->require_option(1);
 }
 
+void add_places_options(CLI::App& command, Places& places) {
+  auto* group = command.add_option_group("Where", "The counts to ask: one of");
+  group->add_option("--state-dir", places.state_dir, "Directory of a state that no daemon holds")
+      ->type_name("DIR");
+  group
+      ->add_option("--url", places.urls,
+                   "A running daemon: http://127.0.0.1:8787 or unix:/run/blockwatch/api.sock. Again for each "
+                   "further daemon that shares the topic: the answer is their sum")
+      ->type_name("URL")
+      ->allow_extra_args(false);
+  group->require_option(1);
+}
+
 void add_format_option(CLI::App& command, OutputFormat& format) {
   static const std::map<std::string, OutputFormat> kFormats{
       {"table", OutputFormat::table}, {"csv", OutputFormat::csv}, {"json", OutputFormat::json}};
@@ -46,6 +60,21 @@ void add_format_option(CLI::App& command, OutputFormat& format) {
 Expected<std::string> ask(const Place& place, const Question& question) {
   if (place.url.empty()) return ask_state(place.state_dir, question);
   return http_get(place.url, question.resource, question.parameters);
+}
+
+Expected<std::vector<Named<std::string>>> ask_each(const std::vector<std::string>& urls,
+                                                   const std::string& resource,
+                                                   const QueryParameters& parameters) {
+  std::vector<Named<std::string>> answers;
+  for (const std::string& url : urls) {
+    auto answer = http_get(url, resource, parameters);
+    if (!answer && answer.error().message.find(url) == std::string::npos) {
+      return fail(answer.error().code, url + ": " + answer.error().message);
+    }
+    if (!answer) return tl::unexpected<Error>(answer.error());
+    answers.push_back({url, std::move(*answer)});
+  }
+  return answers;
 }
 
 int print_answer(const Expected<std::string>& answer, OutputFormat format, const Rendering& rendering) {

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json_fwd.hpp>
@@ -10,6 +11,7 @@
 #include "base/error.h"
 #include "cli/http_get.h"
 #include "cli/table.h"
+#include "query/report_sum.h"
 #include "state/store.h"
 
 namespace blockwatch {
@@ -19,6 +21,15 @@ struct Place {
   std::string state_dir, url;
 };
 void add_place_options(CLI::App& command, Place& place);
+
+/// `--state-dir D | --url U …`: a state, or daemons that share a topic.
+struct Places {
+  std::string state_dir;
+  std::vector<std::string> urls;
+  /// Of a question that goes to one of them only.
+  Place single() const { return {state_dir, urls.empty() ? std::string() : urls.front()}; }
+};
+void add_places_options(CLI::App& command, Places& places);
 
 enum class OutputFormat { table, csv, json };
 void add_format_option(CLI::App& command, OutputFormat& format);
@@ -32,6 +43,11 @@ struct Question {
 
 /// The JSON that answers. Errors: what the state or the daemon refuses.
 Expected<std::string> ask(const Place& place, const Question& question);
+
+/// What each daemon answers; the first refusal names its URL.
+Expected<std::vector<Named<std::string>>> ask_each(const std::vector<std::string>& urls,
+                                                   const std::string& resource,
+                                                   const QueryParameters& parameters);
 
 /// How a command shows its JSON.
 struct Rendering {

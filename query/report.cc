@@ -299,8 +299,9 @@ Expected<Span> read_span(const ReportRequest& request, const Tiling& tiling, con
   if (!request.last.empty()) {
     if (!request.from.empty() || !request.to.empty())
       return fail(ExitCode::usage, "--last stands without --from and --to");
-    return last_span(request.last, tiling);
+    return last_span(request.last, tiling.finest, request.now == kNoTime ? tiling.newest : request.now);
   }
+  if (request.now != kNoTime) return fail(ExitCode::usage, "--now goes with --last only");
   if (request.from.empty() || request.to.empty())
     return fail(ExitCode::usage, "a report needs --from and --to, or --last");
   const auto from = read_bound(request.from, zone);
@@ -356,7 +357,8 @@ Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& requ
   auto kept = kept_agencies(request, catalog, names.agencies);
   if (!kept) return tl::unexpected<Error>(kept.error());
 
-  StandingInput standing{snapshot.partitions(), {}, {}, lateness, live, words->cube()};
+  StandingInput standing{snapshot.partitions(),    {},           {}, lateness, live,
+                         request.newest_elsewhere, words->cube()};
   const Tiling tiling{words->finest(), words->cuts(), newest_event(standing.partitions)};
   const auto span = read_span(request, tiling, *zone);
   if (!span) return tl::unexpected<Error>(span.error());

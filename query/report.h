@@ -20,6 +20,10 @@ struct ReportRequest {
   std::string from, to;  // RFC 3339 or a plain date in the zone
   std::string
       last;  // instead of both: 5m 1h 24h 7d 30d 365d, ending with the bucket that holds event_time_max
+  /// With `last`: the wall clock, if that ends with the bucket that holds it instead.
+  TimeNs now = kNoTime;
+  /// The newest event counted by daemons that share the topic: complete means complete up to it as well.
+  TimeNs newest_elsewhere = kNoTime;
   std::string zone = "UTC";
   std::vector<std::string> by;  // empty: the unit's default
   std::string agency, exclude, jurisdiction;

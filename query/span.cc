@@ -104,17 +104,18 @@ Expected<TimeNs> read_bound(const std::string& text, const Zone& zone) {
   return plain_date ? zone.midnight(bucket_of(*time, kDay)) : *time;
 }
 
-Expected<Span> last_span(const std::string& text, const Tiling& tiling) {
+Expected<Span> last_span(const std::string& text, Granularity finest, TimeNs end) {
   const auto* found =
       std::find_if(kLast.begin(), kLast.end(), [&](const auto& l) { return text == l.first; });
   if (found == kLast.end())
     return fail(ExitCode::usage, "bad --last '" + text + "' (5m, 1h, 24h, 7d, 30d or 365d)");
-  if (tiling.newest == kNoTime) {
-    return fail(ExitCode::usage,
-                "--last ends with the newest event, and this state has counted none (give --from and --to)");
+  if (end == kNoTime) {
+    return fail(
+        ExitCode::usage,
+        "--last ends with the newest event, and none has been counted (give --now, or --from and --to)");
   }
-  const TimeNs step = std::max(length_of(tiling.finest), found->second <= kDay ? kMinute : kHour);
-  const TimeNs to = round_down(tiling.newest, step) + step;
+  const TimeNs step = std::max(length_of(finest), found->second <= kDay ? kMinute : kHour);
+  const TimeNs to = round_down(end, step) + step;
   return Span{to - found->second, to};
 }
 

@@ -42,8 +42,9 @@ struct Tiling {
 /// `--from` or `--to`: RFC 3339, or a plain date = its first instant in the zone. Error 64.
 Expected<TimeNs> read_bound(const std::string& text, const Zone& zone);
 
-/// `--last`: ends with the bucket that holds the newest event. Error 64.
-Expected<Span> last_span(const std::string& text, const Tiling& tiling);
+/// `--last`: ends with the bucket that holds `end`, the newest event or the wall clock; kNoTime: there is no
+/// event yet. `finest`: that the cube keeps. Error 64.
+Expected<Span> last_span(const std::string& text, Granularity finest, TimeNs end);
 
 /// In order of time; neighbors of one granularity are one range. Error 64 where a bound, or a local midnight
 /// that the report cuts at, is no kept bucket's begin.

@@ -61,7 +61,7 @@ void judge_partition(const PartitionProgress& p, const StandingInput& input, Tim
 Standing judge_standing(const StandingInput& input) {
   Standing standing{true, true, {}};
   if (input.partitions.empty()) return {false, false, {"no partition has been read yet"}};
-  const TimeNs newest = newest_event(input.partitions);
+  const TimeNs newest = std::max(newest_event(input.partitions), input.newest_elsewhere);
   const TimeNs goal = newest == kNoTime ? input.span.to : std::min(input.span.to, newest);
   for (const auto& p : input.partitions) judge_partition(p, input, goal, standing);
   standing.final = standing.final && standing.complete;

@@ -27,6 +27,7 @@ struct StandingInput {
   Span span;
   TimeNs lateness = 0;
   LiveClocks live;
+  TimeNs newest_elsewhere = kNoTime;  // of daemons that share the topic
   Cube cube = Cube::disclosures;
 };
 

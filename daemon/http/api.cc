@@ -165,16 +165,23 @@ HttpResponse Api::rejects(const HttpRequest& request) const {
 }
 
 HttpResponse Api::report(const HttpRequest& request) const {
-  if (const auto fault = find_fault(request, {"from", "to", "last", "zone", "by", "agency", "exclude",
-                                              "jurisdiction", "unit", "rollup"})) {
+  if (const auto fault = find_fault(request, {"from", "to", "last", "now", "newest", "zone", "by", "agency",
+                                              "exclude", "jurisdiction", "unit", "rollup"})) {
     return http_error(400, *fault);
   }
   const auto rollup = read_flag(value_of(request, "rollup", "false"));
   if (!rollup) return http_error(400, "rollup is true or false");
+  const auto now = read_flag(value_of(request, "now", "false"));
+  if (!now) return http_error(400, "now is true or false");
+  const std::string newest = value_of(request, "newest");
+  const auto newest_elsewhere = newest.empty() ? kNoTime : parse_rfc3339(newest);
+  if (!newest_elsewhere) return http_error(400, "newest is RFC 3339 with offset");
   ReportRequest words;
   words.from = value_of(request, "from");
   words.to = value_of(request, "to");
   words.last = value_of(request, "last");
+  if (*now) words.now = wall_clock_now();
+  words.newest_elsewhere = *newest_elsewhere;
   words.zone = value_of(request, "zone", words.zone);
   words.by = split(value_of(request, "by"));
   words.agency = value_of(request, "agency");

@@ -370,6 +370,14 @@ Expected<std::vector<std::uint32_t>> choose_partitions(const KafkaSourceOptions&
                 fmt::format("topic {} has {} partitions (0-{}); source.partitions asks for {}-{}",
                             options.topic, count, count - 1, first, last));
   }
+  for (const auto& [counted, _] : options.next_offsets) {
+    if (!options.partitions || (counted >= first && counted <= last)) continue;
+    return fail(
+        ExitCode::bad_config,
+        fmt::format("this state has counted partition {} of topic {}, and source.partitions is {}-{}: "
+                    "nobody would go on with it; name the old range, or another state.dir",
+                    counted, options.topic, first, last));
+  }
   if (!options.partitions && !options.next_offsets.empty() && options.next_offsets.rbegin()->first >= count) {
     return fail(
         ExitCode::state_damaged,

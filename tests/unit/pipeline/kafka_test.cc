@@ -192,6 +192,17 @@ TEST_F(KafkaSourceTest, ARangeBeyondTheTopicIsRefused) {
   EXPECT_EQ(source.error().message, "topic queries has 3 partitions (0-2); source.partitions asks for 0-7");
 }
 
+TEST_F(KafkaSourceTest, AStateThatCountedAPartitionOutsideTheRangeIsRefused) {
+  KafkaSourceOptions o = options();
+  o.partitions = {1, 2};
+  o.next_offsets = {{0, 7}};
+  const auto source = make_kafka_source(o, telemetry_, stop_);
+  ASSERT_FALSE(source.has_value());
+  EXPECT_EQ(source.error().code, ExitCode::bad_config);
+  EXPECT_THAT(source.error().message,
+              HasSubstr("has counted partition 0 of topic queries, and source.partitions is 1-2"));
+}
+
 TEST_F(KafkaSourceTest, ASettingThatTheClientRefusesIsBadConfiguration) {
   KafkaSourceOptions o = options();
   o.settings["no.such.setting"] = "1";

@@ -142,7 +142,7 @@ TEST(ReadBound, EverythingElseIsAUsageError) {
 }
 
 std::string last(const char* text, Granularity finest) {
-  const auto span = last_span(text, {finest, LocalCuts::none, at("2025-11-12T18:30:20Z")});
+  const auto span = last_span(text, finest, at("2025-11-12T18:30:20Z"));
   return span ? format_time(span->from) + " " + format_time(span->to) : span.error().message;
 }
 
@@ -156,7 +156,7 @@ TEST(LastSpan, EndsWithTheBucketThatHoldsTheNewestEvent) {
 
 TEST(LastSpan, OtherWordsAndAnEmptyStateAreRefused) {
   EXPECT_EQ(last("2d", Granularity::minute), "bad --last '2d' (5m, 1h, 24h, 7d, 30d or 365d)");
-  EXPECT_FALSE(last_span("24h", {Granularity::minute, LocalCuts::none, kNoTime}));
+  EXPECT_FALSE(last_span("24h", Granularity::minute, kNoTime));
 }
 
 }  // namespace
