@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "config/diagnostic.h"
+#include "config/source_mapping.h"
 
 namespace blockwatch {
 
@@ -26,6 +27,7 @@ struct SourceSettings {
   std::vector<std::string> files;                                     // kind = "file": partitions 0, 1, …
   std::uint64_t record_bytes_max = 65536;
   std::map<std::string, std::string> kafka;  // handed to librdkafka as it is
+  std::optional<SourceMapping> mapping;      // none: records have the contract's own names
 };
 
 struct OutputSettings {

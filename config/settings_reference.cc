@@ -18,6 +18,33 @@ void append_row(std::string& out, const SettingSpec<Owner>& spec, std::string_vi
          std::string(spec.meaning) + " |\n";
 }
 
+// The keys of [source.mapping], from the table that reads them.
+void append_mapping(std::string& out) {
+  out +=
+      "\n## `[source.mapping]`\n\n"
+      "Each value is a JSON pointer (RFC 6901) into a record, or a table: `pointer`; `default`, the word "
+      "that "
+      "holds\n"
+      "where a record lacks the field; `values`, a table from the producer's words to those of the event, "
+      "where "
+      "`\"\"`\n"
+      "means nothing. `destinations` also takes `item`, a pointer that leads on within each entry of a list, "
+      "and\n"
+      "`separator`, what stands between the entries of one text. A field that is not named is absent. Worked "
+      "through in\n"
+      "`docs/EVENTS.md`; examples: `config/examples/mapping_flat.toml`, "
+      "`config/examples/mapping_nested.toml`.\n\n"
+      "| key | needed | default, values | what its values may be |\n|---|---|---|---|\n";
+  for (const MappedFieldSpec& spec : mapped_fields()) {
+    out += "| " + code("source.mapping." + std::string(spec.key)) + " | " + (spec.needed ? "yes" : "no") +
+           " | " + (spec.translated ? "yes" : "no") + " | " + std::string(spec.grammar) + " |\n";
+  }
+  out +=
+      "| `source.mapping.results` | no | no | a table: `pointer` to the list, and within an entry "
+      "`destination` "
+      "and `outcome`, translated by the `values` of `destinations` and `outcome` |\n";
+}
+
 constexpr std::string_view kTableHead = "| key | type | default | meaning |\n|---|---|---|---|\n";
 
 }  // namespace
@@ -37,6 +64,7 @@ std::string settings_reference() {
   std::string_view section;
   for (const auto& spec : settings_table()) {
     const std::string_view own = spec.key.substr(0, spec.key.find('.'));
+    if (own != section && section == "source") append_mapping(out);
     if (own != section) out += "\n## `[" + std::string(own) + "]`\n\n" + std::string(kTableHead);
     section = own;
     append_row(out, spec, spec.key);

@@ -137,8 +137,11 @@ void read_files(const SettingInput& in, SourceSettings& source) {
   if (!has_type(in, toml::Type::list,
                 "write files = [\"p0.ndjson\", \"p1.ndjson\"]; file number n is partition n"))
     return;
+  bool has_standard_input = false;
   for (const toml::Value& item : in.entry.value.items) {
-    if (item.type != toml::Type::text || item.text.empty()) {
+    if (item.type == toml::Type::text && item.text == "-" && std::exchange(has_standard_input, true)) {
+      in.reporter.error(item.place, in.key + " names standard input twice", "it can be read only once");
+    } else if (item.type != toml::Type::text || item.text.empty()) {
       in.reporter.error(item.place, in.key + " holds a value that is no path",
                         "write each path in quotes; \"-\" = standard input");
     } else {
@@ -226,10 +229,11 @@ constexpr std::uint64_t kRecordBytesMin = 1024, kRecordBytesMax = 16ULL << 20U;
 constexpr std::uint64_t kDedupBytesMin = 64ULL << 10U, kDedupBytesMax = 64ULL << 30U;
 
 const std::array kSettings{
-    SettingSpec<S>{"source.kind", "text", "\"kafka\"", false,
-                   "`kafka`: a topic. `file`: NDJSON files, read to their end.",
-                   [](const In& in, S& s) { read_choice(in, kSourceKinds, s.source.kind); },
-                   [](const S& s) { return show_choice(kSourceKinds, s.source.kind); }},
+    SettingSpec<S>{
+        "source.kind", "text", "\"kafka\"", false,
+        "`kafka`: a topic. `file`: NDJSON files, read to their end; .gz and .zst are read as they are.",
+        [](const In& in, S& s) { read_choice(in, kSourceKinds, s.source.kind); },
+        [](const S& s) { return show_choice(kSourceKinds, s.source.kind); }},
     SettingSpec<S>{"source.topic", "text", "\"nlets.queries\"", false,
                    "The topic to read; for files the name under which positions are reported.",
                    [](const In& in, S& s) { read_topic(in, s.source.topic); },
@@ -255,6 +259,12 @@ const std::array kSettings{
                      s.source.kafka.merge(read_kafka_properties(in.entry, in.key, in.reporter));
                    },
                    [](const S& s) { return show_kafka_properties(s.source.kafka); }},
+    SettingSpec<S>{
+        "source.mapping", "table", "", false,
+        "Where another producer's records have the fields of an event, and what its words mean; see "
+        "below. Without it, records have the names of `docs/EVENTS.md`.",
+        [](const In& in, S& s) { s.source.mapping = read_source_mapping(in.entry, in.reporter); },
+        [](const S& s) { return s.source.mapping ? show_source_mapping(*s.source.mapping) : std::string(); }},
     SettingSpec<S>{"state.dir", "path", "", true,
                    "The directory of everything that is kept. One daemon at a time.",
                    [](const In& in, S& s) { read_path(in, s.state_dir); },

@@ -82,6 +82,7 @@ WorkerOptions worker_options(const Settings& settings, bool batch) {
   options.dedup_window = settings.dedup_window;
   options.dedup_bytes_max = settings.dedup_bytes_max;
   options.record_bytes_max = settings.source.record_bytes_max;
+  options.mapping = settings.source.mapping;
   options.batch = batch;
   return options;
 }

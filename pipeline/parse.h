@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/domain.h"
+#include "config/source_mapping.h"
 #include "pipeline/event.h"
 #include "pipeline/ports.h"
 
@@ -15,8 +16,9 @@ namespace blockwatch {
 /// Thread: one.
 class Parser {
  public:
-  /// Records of more bytes are `too_large`.
-  explicit Parser(std::uint64_t record_bytes_max);
+  /// Records of more bytes are `too_large`. `mapping`: where another producer's records have the fields;
+  /// none: at the contract's names.
+  explicit Parser(std::uint64_t record_bytes_max, std::optional<SourceMapping> mapping = std::nullopt);
   ~Parser();
 
   /// Fills `event`, or returns the first reason in the contract's order. The reference of `future_time` and

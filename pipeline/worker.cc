@@ -162,8 +162,9 @@ struct Worker::Impl {
 Worker::Worker(Store& store, Source& source, RulesetHistory history, Activations& activations,
                WorkerOptions options, Telemetry& telemetry, WorkerStatus& status) {
   const std::uint64_t record_bytes_max = options.record_bytes_max;
+  std::optional<SourceMapping> mapping = std::move(options.mapping);
   impl_.reset(new Impl{store, source, std::move(history), activations, std::move(options), telemetry, status,
-                       Parser(record_bytes_max)});
+                       Parser(record_bytes_max, std::move(mapping))});
 }
 
 Worker::~Worker() = default;

@@ -8,10 +8,12 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/error.h"
 #include "base/time.h"
+#include "config/source_mapping.h"
 #include "pipeline/activations.h"
 #include "pipeline/ports.h"
 #include "pipeline/ruleset_history.h"
@@ -26,6 +28,7 @@ struct WorkerOptions {
   TimeNs dedup_window = 24 * kHour;
   std::uint64_t dedup_bytes_max = 256ULL << 20U;
   std::uint64_t record_bytes_max = 65536;
+  std::optional<SourceMapping> mapping{};  // none: the contract's names
   /// Ends when every partition stands at its end, closes every incident, and marks the partitions as ended.
   bool batch = false;
 };

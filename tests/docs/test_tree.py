@@ -26,7 +26,7 @@ EXCEPTIONS = {("cli", "daemon/wiring.h"), ("cli", "daemon/signals.h")}
 
 # Where each third party may be included.
 PARTS = {
-    r"simdjson\.h": r"pipeline/parse\w*\.cc",
+    r"simdjson\.h": r"pipeline/parse\w*\.(cc|h)",
     r"(zlib|zstd)\.h": r"pipeline/file/\w+\.cc",
     r"librdkafka/.*": r"pipeline/kafka/.*",
     r"rocksdb/.*": r"state/.*",

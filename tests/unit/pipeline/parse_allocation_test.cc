@@ -59,8 +59,9 @@ void operator delete[](void* memory, const std::nothrow_t&) noexcept {
 namespace blockwatch {
 namespace {
 
-std::size_t allocations_of_a_warm_parse(const std::string& payload) {
-  Parser parser(65536);
+std::size_t allocations_of_a_warm_parse(const std::string& payload,
+                                        const std::optional<SourceMapping>& mapping = std::nullopt) {
+  Parser parser(65536, mapping);
   QueryEvent event;
   const SourceRecord record{.partition = 0, .offset = 0, .broker_time = kReceived, .payload = payload};
   const auto first = parser.parse(record, event);
@@ -97,6 +98,24 @@ TEST(ParseAllocation, AWarmParserAllocatesNothing) {
   EXPECT_EQ(allocations_of_a_warm_parse(message.with("attention", wide + "}").json()), 0U);
   EXPECT_EQ(allocations_of_a_warm_parse("{} x"), 0U);
   EXPECT_EQ(allocations_of_a_warm_parse("{\"a\":"), 0U);
+}
+
+TEST(ParseAllocation, AWarmParserOfAnotherLayoutAllocatesNothing) {
+  SourceMapping mapping;
+  const auto field = [&](MappedField name) -> FieldMapping& {
+    return mapping.fields.at(static_cast<std::size_t>(name));
+  };
+  field(MappedField::id).pointer = {"/n", {"n"}};
+  field(MappedField::time).pointer = {"/sent", {"sent"}};
+  field(MappedField::message_key) = {JsonPointer{"/key", {"key"}}, {}, {}, {{"DLQ", "DQ"}}, {}};
+  field(MappedField::ori).pointer = {"/head/ori", {"head", "ori"}};
+  field(MappedField::destinations) = {JsonPointer{"/to", {"to"}}, {}, ",", {{"ALL", "NL"}}, {}};
+  field(MappedField::channel).fallback = {"a-channel-of-more-than-fifteen-bytes"};
+  mapping.results = {{"/back", {"back"}}, {"/by", {"by"}}, {"/code", {"code"}}};
+  const std::string record =
+      R"({"n":12345678901,"sent":"2025-11-12T20:03:27Z","key":"DLQ","head":{"ori":"VTICE0900"},)"
+      R"("to":"IL,NY,ALL","back":[{"by":"IL","code":"answered"}]})";
+  EXPECT_EQ(allocations_of_a_warm_parse(record, mapping), 0U);
 }
 
 }  // namespace
