@@ -5,16 +5,13 @@ an ORI of its own, by which the report's rows are told apart. The oracle judges 
 
 import dataclasses
 import json
-import sys
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 import pytest
 
-from support.processes import ROOT
+from oracle.oracle import STATES, Oracle, parse_time
 from support.product import World, comparable
 
-sys.path.insert(0, str(ROOT / "tests/oracle"))
-from oracle import STATES, Oracle, parse_time  # noqa: E402
 
 AS_OF = "2026-12-31T12:00:00Z"
 # The tree of every case: node -> parent.

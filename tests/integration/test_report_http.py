@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from support.kafka_client import produce_ndjson
 from support.processes import free_port, run, wait_until
 from support.product import World, generate, new_topic
 
@@ -60,7 +61,7 @@ def test_reports_and_listings_of_a_running_daemon_equal_those_of_its_state_byte_
             words = as_words({**span, **parameters})
             printed[query] = world.cli("report", "--url", url_of(world), *words, "--format", "json")
         listings = {}
-        for name, command in (("completeness", ["completeness"]), ("incidents", ["alerts", "list"])):
+        for name, command in (("completeness", ["completeness"]), ("incidents", ["alerts", "list"]), ("rejects", ["rejects"])):
             status, body = world.get(f"/api/v1/{name}")
             assert status == 200
             listings[name] = body, world.cli(*command, "--url", url_of(world), "--format", "json"), command
@@ -85,6 +86,26 @@ def without_finality(text):
     text, found = re.subn(r'"complete":(true|false),"final":(true|false),"gaps":\[[^\]]*\]', "", text.rstrip("\n"))
     assert found == 1
     return text
+
+
+def test_rejects_of_many_pages_are_the_ones_of_the_state(tmp_path, bin_dir, broker):
+    topic = new_topic(broker.bootstrap, "http.rejects", 2)
+    produce_ndjson(broker.bootstrap, topic, ((n % 2, b"", b"no JSON", None) for n in range(2_500)))
+    world = World(tmp_path, bin_dir, brokers=broker.bootstrap, topic=topic)
+    with world.daemon() as daemon:
+        world.wait_consumed(daemon, 2_500)
+        page = world.ask("/api/v1/rejects")
+        assert len(page["rejects"]) == 1_000 and page["next"] == "0/999"
+        assert len(world.ask("/api/v1/rejects?partition=1&after=1/1200")["rejects"]) == 49
+        assert world.get("/api/v1/rejects?reason=unheard")[0] == 422
+        over_http = world.cli("rejects", "--url", url_of(world), "--format", "json")
+        screen = world.cli("status", "--url", url_of(world)).splitlines()
+        assert daemon.terminate(10) == 0
+    of_state = world.cli("rejects", "--state-dir", world.state, "--format", "json")
+    assert len(json.loads(of_state)["rejects"]) == 2_500
+    assert over_http == of_state
+    assert len(screen) <= 24 and max(map(len, screen)) <= 80
+    assert any("2500 records of 2500 rejected" in line for line in screen)
 
 
 def test_a_span_that_buckets_cannot_tile_is_422_and_names_the_nearest_that_can(world):
