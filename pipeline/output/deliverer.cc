@@ -33,7 +33,7 @@ milliseconds retry_delay(unsigned failures) {
 
 struct Deliverer::Impl {
   Impl(Store& s, std::unique_ptr<Output> o, Telemetry& t, std::optional<TimeNs> age)
-      : store(s), output(std::move(o)), telemetry(t), max_age(age), cursor(s.cursor(output->name())) {}
+      : store(s), output(std::move(o)), telemetry(t), max_age(age) {}
 
   void run() {
     move_cursor(cursor, {});  // readers of the state know of this output before its first notification
@@ -121,7 +121,7 @@ struct Deliverer::Impl {
   const std::unique_ptr<Output> output;
   Telemetry& telemetry;
   const std::optional<TimeNs> max_age;
-  std::atomic<std::uint64_t> cursor;  // written by the thread only
+  std::atomic<std::uint64_t> cursor{0};  // read by start(), then written by the thread only
   unsigned failures = 0;              // in a row; the thread's
   unsigned failures_stopping = 0;     // the thread's
   std::mutex mutex;
@@ -139,6 +139,8 @@ Deliverer::~Deliverer() {
 }
 
 void Deliverer::start() {
+  // Only now: until here another of this name may have moved it.
+  impl_->cursor = impl_->store.cursor(impl_->output->name());
   impl_->thread = std::thread([this] { impl_->run(); });
 }
 

@@ -96,7 +96,7 @@ class Kinds:
         self.add("not_json", "a byte order mark", b"\xef\xbb\xbf" + self.good("a byte order mark"))
         self.add("not_json", "UTF-16", self.good("UTF-16").decode().encode("utf-16-be"))
         self.add("not_json", "a schema's magic byte", b"\x00\x00\x00\x00\x07" + self.good("a schema's magic byte"))
-        self.add("not_json", "plain text", self._canary.make("plain text").encode())
+        self.add("not_json", "plain text", ("text " + self._canary.make("plain text")).encode())
         self.add("not_json", "XML", f"<query><name>{self._canary.make('XML')}</name></query>".encode())
 
     def trailing_bytes(self):
@@ -174,16 +174,17 @@ def test_each_kind_of_bad_record_alone_in_a_file_is_rejected_with_its_reason_and
     canary = Canaries(rng)
     kinds = Kinds(canary).all
     assert len(kinds) >= 60 and {reason for reason, _ in kinds.values()} == REASONS
-    good = json.dumps(EVENT).encode()
+    # In the middle: a file that begins with gzip's bytes is read as gzip.
+    before, after = (json.dumps({**EVENT, "id": name}).encode() for name in ("before", "after"))
     files = []
     for n, (_, payload) in enumerate(kinds.values()):
         files.append(tmp_path / f"{n}.ndjson")
-        files[-1].write_bytes(payload + b"\n" + good + b"\n")
+        files[-1].write_bytes(before + b"\n" + payload + b"\n" + after + b"\n")
     world = World(tmp_path / "world", bin_dir)
     printed = world.replay("--as-of", AS_OF, *[word for file in files for word in ("--input", file)])
     wrong = []
     for (name, (reason, _)), p in zip(kinds.items(), world.completeness()["partitions"], strict=True):
-        if p["by_reason"] != {reason: 1} or p["counted"] != 1:
+        if p["by_reason"] != {reason: 1} or p["counted"] != 2:
             wrong.append(f"{name}: {p['by_reason']}, {p['counted']} counted")
     assert not wrong, "\n".join(wrong)
     assert_nothing_found(canary, {"replay": printed.encode(), **dict(bytes_of_folder(world.folder)), **dict(command_outputs(world))})
