@@ -81,6 +81,15 @@ TEST_F(Explain, ABlockedAndAnsweredQueryIsALeak) {
   EXPECT_THAT(raised(il), testing::ElementsAre("block_leak"));
 }
 
+TEST_F(Explain, OnlyAnAnswerIsALeak) {
+  il_ice();
+  for (const char* outcome : {"no_record", "rejected", "error", "unknown"}) {
+    const Json said = with("outcome", outcome)["jurisdictions"][0];
+    EXPECT_EQ(said["verdict"], "blocked") << outcome;
+    EXPECT_EQ(said["leak"], false) << outcome;
+  }
+}
+
 TEST_F(Explain, AnythingThatMustNotBeKeptIsNotRepeated) {
   il_ice();
   Json event = Json::parse(kEvent);
@@ -177,6 +186,13 @@ TEST_F(Explain, ABroadcastByABlockedAgencyRaisesTwice) {
       EXPECT_THAT(raised(said), testing::IsEmpty());
     }
   }
+}
+
+TEST_F(Explain, ARegionIsABroadcastToo) {
+  il_ice();
+  world.region("R2", {"IL"});
+  EXPECT_THAT(raised(with("destinations", Json::array({"R2"}))["jurisdictions"][0]),
+              testing::ElementsAre("block_leak", "broadcast_by_blocked"));
 }
 
 TEST_F(Explain, ALookAlikeNamesWhomItImitates) {
