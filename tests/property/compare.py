@@ -106,8 +106,8 @@ def words_of(question: Dict[str, Any]) -> List[str]:
 class Comparison:
     """One world in one folder."""
 
-    def __init__(self, world: World, folder: pathlib.Path, bin_dir: pathlib.Path, *, rejects: bool):
-        self.world, self.folder, self.bin_dir, self.with_rejects = world, folder, bin_dir, rejects
+    def __init__(self, world: World, folder: pathlib.Path, bin_dir: pathlib.Path):
+        self.world, self.folder, self.bin_dir = world, folder, bin_dir
         world.write(folder)
         files = {name: folder / file for name, file in (("policy", "policy.toml"), ("agencies", "agencies.toml"), ("oris", "oris.csv"))}
         history = folder / "history" if world.has_history() else None
@@ -170,18 +170,17 @@ class Comparison:
 
     def run(self) -> None:
         self.completeness()
-        if self.with_rejects:
-            self.rejects()
+        self.rejects()
         self.incidents()
         for question in self.world.questions:
             self.report(question)
 
 
-def compare(world: World, folder: pathlib.Path, bin_dir: pathlib.Path, *, rejects: bool = False) -> Outcome:
+def compare(world: World, folder: pathlib.Path, bin_dir: pathlib.Path) -> Outcome:
     """Writes everything into `folder`."""
     kind, reached = "replay", collections.Counter()
     try:
-        comparison = Comparison(world, folder, bin_dir, rejects=rejects)
+        comparison = Comparison(world, folder, bin_dir)
         reached = comparison.oracle.reached
         comparison.run()
         return Outcome(None, "", reached)

@@ -276,10 +276,10 @@ def make_policy(scene: Scene, catalogs: List[Catalog], activated_at: Optional[in
     return Policy(rules, activated_at)
 
 
-def make_versions(scene: Scene, histories: bool):
-    """Catalogs and policies, each with its later versions if `histories`."""
+def make_versions(scene: Scene):
+    """Catalogs and policies; in two worlds of three with later versions."""
     catalogs = [make_catalog(scene)]
-    if not histories:
+    if scene.chance(0.3):
         return catalogs, [make_policy(scene, catalogs)]
     minutes = sorted({m // MINUTE * MINUTE for m in scene.moments})
     if scene.chance(0.5):

@@ -294,11 +294,11 @@ def questions(scene: Scene, catalogs: List[Catalog], as_of: int, wide: bool) -> 
     return out
 
 
-def make_world(seed: int, *, histories: bool = False) -> World:
-    """The same world for the same seed and switch."""
+def make_world(seed: int) -> World:
+    """The same world for the same seed."""
     rng = random.Random(seed)
     scene = make_scene(rng)
-    catalogs, policies = make_versions(scene, histories)
+    catalogs, policies = make_versions(scene)
     window = rng.choice(("24h", "24h", "3h", "90s", "0s"))
     lateness = rng.choice(("48h", "48h", "6h", "0s"))
     as_of = scene.base + scene.days * DAY + rng.choice((0, HOUR, 3 * DAY, -DAY // 2, 400 * DAY, rng.randrange(DAY)))

@@ -15,10 +15,6 @@ from property.shrink import shrink
 from property.world import World
 from support.processes import run
 
-# On as soon as the command has them: the last test sees to that.
-WITH_HISTORIES = False  # several versions of policy and catalog, by `replay --policy-history`
-WITH_REJECTS = False  # `blockwatch rejects`
-
 WORLDS, WORLDS_LONG = 200, 2_000
 # Fewer, for the runner of tests/mutations/: any difference will do, so none is shrunk, and rare states may be missed.
 FEW_WORLDS = int(os.environ.get("BLOCKWATCH_WORLDS", 0))
@@ -28,7 +24,7 @@ SHRINK_SECONDS = 90
 
 
 def outcome_of(seed: int, folder: pathlib.Path, bin_dir: pathlib.Path) -> Outcome:
-    outcome = compare(make_world(seed, histories=WITH_HISTORIES), folder / str(seed), bin_dir, rejects=WITH_REJECTS)
+    outcome = compare(make_world(seed), folder / str(seed), bin_dir)
     if outcome.difference is None:
         shutil.rmtree(folder / str(seed))
     return outcome
@@ -61,11 +57,11 @@ def explain(seed: int, outcome: Outcome, folder: pathlib.Path, bin_dir: pathlib.
     """The difference in the smallest world that shows one of its kind."""
 
     def still_fails(world: World) -> bool:
-        smaller = compare(world, folder / "shrinking", bin_dir, rejects=WITH_REJECTS)
+        smaller = compare(world, folder / "shrinking", bin_dir)
         return smaller.difference is not None and smaller.kind == outcome.kind
 
-    small = shrink(make_world(seed, histories=WITH_HISTORIES), still_fails, SHRINK_SECONDS)
-    again = compare(small, folder / f"{seed}-small", bin_dir, rejects=WITH_REJECTS)
+    small = shrink(make_world(seed), still_fails, SHRINK_SECONDS)
+    again = compare(small, folder / f"{seed}-small", bin_dir)
     return (
         f"world {seed} (BLOCKWATCH_SEED={seed} runs it first), kept in {folder / str(seed)}: {outcome.difference}\n\n"
         f"The same in a smaller world, kept in {folder / f'{seed}-small'}: {again.difference}\n{small.shown()}"
@@ -102,11 +98,3 @@ def test_the_product_says_of_every_world_what_the_oracle_says(tmp_path, bin_dir,
 @pytest.mark.time_limit(3600)
 def test_the_product_says_of_ten_times_as_many_worlds_what_the_oracle_says(tmp_path, bin_dir, first):
     check(first + WORLDS, WORLDS_LONG, tmp_path, bin_dir)
-
-
-def test_what_the_commands_can_do_is_switched_on_here(bin_dir):
-    program = bin_dir / "blockwatch"
-    assert WITH_HISTORIES == ("--policy-history" in run([program, "replay", "--help"]).stdout)
-    commands = [line.split()[0] for line in run([program, "--help"]).stdout.splitlines() if line.startswith("  ") and line.split()]
-    assert "completeness" in commands, "the list of commands is not understood here"
-    assert WITH_REJECTS == ("rejects" in commands)
