@@ -7,14 +7,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/end_process.h"
 #include "base/time.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/configuration.h"
+#include "cli/recorded_versions.h"
 #include "cli/render.h"
 #include "config/file_text.h"
 #include "pipeline/parse.h"
 #include "pipeline/parse_text.h"
+#include "pipeline/ruleset_history.h"
 #include "query/explain.h"
 
 namespace blockwatch {
@@ -22,6 +25,7 @@ namespace {
 
 struct ExplainOptions {
   std::string config, event, as_of;
+  Place place;           // both empty: the configured policy and catalog
   std::size_t line = 0;  // from 1; 0: the file's only event, or its first line
   OutputFormat format = OutputFormat::table;
 };
@@ -50,6 +54,13 @@ std::string_view only_event(std::string_view text) {
   return line_of(text, 1).value_or(std::string_view());
 }
 
+/// By what is on record at a state, else by the configured files for all time.
+Expected<RulesetHistory> judged_by(const Place& place, const Configuration& configuration) {
+  if (!place.state_dir.empty() || !place.url.empty()) return recorded_versions(place);
+  return RulesetHistory::always(Ruleset::compile(std::make_shared<const Catalog>(configuration.catalog),
+                                                 std::make_shared<const Policy>(configuration.policy)));
+}
+
 Expected<std::string> explained(const ExplainOptions& options, const Configuration& configuration) {
   ExplainInput input;
   input.record_bytes_max = configuration.settings().source.record_bytes_max;
@@ -64,10 +75,16 @@ Expected<std::string> explained(const ExplainOptions& options, const Configurati
   const auto payload = options.line == 0 ? only_event(*text) : line_of(*text, options.line);
   if (!payload) return fail(ExitCode::usage, options.event + " has no line " + std::to_string(options.line));
   input.payload = *payload;
-  const auto ruleset = Ruleset::compile(std::make_shared<const Catalog>(configuration.catalog),
-                                        std::make_shared<const Policy>(configuration.policy));
-  Parser parser(input.record_bytes_max);
-  return explain_json(input, parser, [&](TimeNs) -> const Ruleset& { return *ruleset; });
+  const auto history = judged_by(options.place, configuration);
+  if (!history) return tl::unexpected(history.error());
+  std::shared_ptr<const Ruleset> ruleset;
+  Parser parser(input.record_bytes_max, configuration.settings().source.mapping);
+  return explain_json(input, parser, [&](TimeNs time) -> const Ruleset& {
+    auto found = history->ruleset(history->span_at(time));
+    if (!found) end_process(found.error());
+    ruleset = std::move(*found);
+    return *ruleset;
+  });
 }
 
 int run_explain(const ExplainOptions& options) {
@@ -89,6 +106,12 @@ void add_explain_command(CLI::App& app, int& exit_code) {
       "explain", "What becomes of one event, and why: who asked, which policies match, which do not");
   auto options = std::make_shared<ExplainOptions>();
   add_config_option(*command, options->config);
+  auto* recorded = command->add_option_group(
+      "Judged by", "The versions on record at the time of the event; neither: the configured files");
+  recorded->add_option("--state-dir", options->place.state_dir, "Directory of a state that no daemon holds")
+      ->type_name("DIR");
+  recorded->add_option("--url", options->place.url, "A running daemon")->type_name("URL");
+  recorded->require_option(0, 1);
   command
       ->add_option("--event", options->event,
                    "File with the event; of several lines the first is taken. \"-\" = standard input")

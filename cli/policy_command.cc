@@ -10,8 +10,8 @@
 
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/recorded_versions.h"
 #include "config/policy_history.h"
-#include "query/versions.h"
 
 namespace blockwatch {
 namespace {
@@ -23,12 +23,6 @@ struct PolicyWords {
   OutputFormat format = OutputFormat::table;
   std::string folder;
 };
-
-Question question(bool with_files) {
-  return {"/api/v1/policy", {{"files", with_files ? "true" : ""}}, [with_files](const Snapshot& s) {
-            return Expected<std::string>(versions_json(s, with_files));
-          }};
-}
 
 Table versions_table(const Json& answer) {
   Table table{{{"what"}, {"holds from"}, {"digest", false, true}, {"note"}}, {}, {}};
@@ -93,13 +87,13 @@ Expected<std::size_t> export_history(const Json& answer, const std::filesystem::
 
 int run_log(const PolicyWords& words) {
   return print_answer(
-      ask(words.place, question(false)), words.format,
+      ask(words.place, versions_question(false)), words.format,
       {[](const Json& answer, TextStyle style) { return to_text(versions_table(answer), style); },
        [](const Json& answer) { return to_csv(versions_table(answer)); }});
 }
 
 int run_export(const PolicyWords& words) {
-  const auto answer = ask(words.place, question(true));
+  const auto answer = ask(words.place, versions_question(true));
   if (!answer) return print_error(answer.error());
   const Json parsed = Json::parse(*answer, nullptr, false);
   if (!parsed.is_object() || !parsed.contains("policies"))
