@@ -169,7 +169,8 @@ std::string format_utc_day(TimeNs time) {
 }
 
 std::string format_time(TimeNs time) {
-  const TimeNs rest = time - bucket_of(time, kDay) * kDay;
+  // Not by the day's beginning: that of the first day of all is before the first time.
+  const TimeNs rest = time % kDay < 0 ? time % kDay + kDay : time % kDay;
   const auto seconds = static_cast<int>(rest / kSecond);
   const auto ns = static_cast<int>(rest % kSecond);
   std::array<char, 32> out{};

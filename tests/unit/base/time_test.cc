@@ -101,6 +101,7 @@ TEST(FormatTime, IsUtcWithoutTrailingZeros) {
   EXPECT_EQ(format_time(-1), "1969-12-31T23:59:59.999999999Z");
   EXPECT_EQ(format_time(1762977807 * kSecond + 410'000'000), "2025-11-12T20:03:27.41Z");
   EXPECT_EQ(format_time(1762977800 * kSecond), "2025-11-12T20:03:20Z");
+  EXPECT_EQ(format_time(kTimeMin + 1), "1677-09-21T00:12:43.145224193Z");
 }
 
 TEST(FormatTime, IsReadBackAsTheSameTime) {

@@ -301,5 +301,14 @@ TEST(OldData, DayThatNoHourSeparatesIsRefusedNotGuessed) {
   EXPECT_THAT(refused(state, r), StartsWith("no bucket begins at a day of the zone 2005-01-01T18:15:00Z"));
 }
 
+TEST(OldData, MonthThatNoHourSeparatesIsRefusedNotGuessed) {
+  FakeSnapshot state;
+  state.observe("2005-01-31T18:20:00Z", {});
+  state.observe("2025-01-01T00:00:00Z", {});
+  ReportRequest r = day("2005-01-01T00:00:00Z", "2005-03-01T00:00:00Z", {"month"});
+  r.zone = "Asia/Kathmandu";
+  EXPECT_THAT(refused(state, r), StartsWith("no bucket begins at a day of the zone 2005-01-31T18:15:00Z"));
+}
+
 }  // namespace
 }  // namespace blockwatch
