@@ -86,6 +86,7 @@ struct Telemetry::Impl {
   std::array<Counter*, kRejectReasonCount> rejected_by_reason{};
   std::array<Counter*, kVerdictCount> observed_by_verdict{};
   std::atomic<TimeNs> last_commit{kNoTime};
+  std::atomic<bool> last_reload_succeeded{true};
   std::mutex mutex;
   std::map<std::pair<std::string, std::uint32_t>, PartitionSeries>
       partitions;                                                       // guarded by mutex; elements stay
@@ -160,7 +161,12 @@ void Telemetry::outbox_pending(std::string_view output, std::uint64_t notificati
   impl_->pending.Add({{"output", std::string(output)}}).Set(static_cast<double>(notifications));
 }
 
+bool Telemetry::last_reload_succeeded() const {
+  return impl_->last_reload_succeeded;
+}
+
 void Telemetry::reloaded(bool success) {
+  impl_->last_reload_succeeded = success;
   impl_->reload_success.Set(success ? 1 : 0);
 }
 

@@ -41,6 +41,8 @@ class Telemetry {
   // ---- by the service
   /// True also for the configuration of the start.
   void reloaded(bool success);
+  /// What was last told to reloaded(); true before.
+  bool last_reload_succeeded() const;
 
   /// Prometheus text format.
   std::string render() const;

@@ -133,6 +133,8 @@ void add_standstill(const StatusInput& input, std::vector<std::string>& out) {
   }
   if (!input.live) return;
   if (input.live->phase == "starting") out.emplace_back("waiting for the source");
+  if (input.live->reload_refused)
+    out.emplace_back("the last reload was refused and the old policy goes on: blockwatch check-config");
   if (input.live->last_poll != kNoTime && input.now - input.live->last_poll > kSilenceMax) {
     out.push_back("the data path has not come back for " +
                   std::to_string((input.now - input.live->last_poll) / kSecond) + " s");

@@ -20,6 +20,7 @@ struct LiveStatus {
   TimeNs last_poll = kNoTime;    // wall clock of the last poll of the source that came back
   std::uint64_t records = 0;     // committed in this run
   bool at_end = false;
+  bool reload_refused = false;  // the files on the disk are not what is in force
   /// Records of a partition that are not read yet; none: not known.
   std::function<std::optional<std::uint64_t>(const PartitionProgress&)> lag_of;
   std::vector<std::string> outputs;  // names

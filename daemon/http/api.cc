@@ -145,6 +145,7 @@ HttpResponse Api::status() const {
   live.phase = name_of(phase_.load());
   live.started_at = started_at_;
   live.last_commit = telemetry_.last_commit();
+  live.reload_refused = !telemetry_.last_reload_succeeded();
   if (const TimeNs last_poll = worker_.last_progress; last_poll != 0) live.last_poll = last_poll;
   live.records = worker_.records;
   live.at_end = worker_.at_end;

@@ -175,6 +175,13 @@ def test_the_worked_example_is_the_shipped_one(layout, tmp_path, bin_dir):
     plain, _ = partitions_of(tmp_path / "plain", bin_dir, [[event]])
     assert everything(world) == everything(plain)
 
+    def explained(of, file):
+        return json.loads(of.cli("explain", "--config", of.config, "--event", file, "--as-of", AS_OF, "--format", "json"))
+
+    (tmp_path / "event.json").write_text(event)
+    told = explained(world, path)
+    assert told["fate"] == "counted" and told == explained(plain, tmp_path / "event.json")
+
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_shipped_configuration_is_good(layout, bin_dir):

@@ -256,6 +256,7 @@ TEST_F(ServiceTest, AReloadSwapsPolicyAndOutputsOrNothing) {
   service.hang_up();
   EXPECT_TRUE(wait_for([&] { return success(0); }));
   EXPECT_EQ(get("/api/v1/status")["policy"], configuration.policy.digest);
+  EXPECT_THAT(get("/api/v1/status")["attention"].dump(), HasSubstr("the last reload was refused"));
 
   world_.write_policy("2025-02-01");
   const Configuration second =
@@ -264,6 +265,7 @@ TEST_F(ServiceTest, AReloadSwapsPolicyAndOutputsOrNothing) {
   EXPECT_TRUE(wait_for([&] { return success(1); }));
   const Json status = get("/api/v1/status");
   EXPECT_EQ(status["policy"], second.policy.digest);
+  EXPECT_THAT(status["attention"].dump(), Not(HasSubstr("reload")));
   ASSERT_EQ(status["outputs"].size(), 2U);
   EXPECT_TRUE(wait_for([&] { return get("/api/v1/status")["outputs"][0]["pending"] == 0; }));
   EXPECT_TRUE(service.stop().has_value());
