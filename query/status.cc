@@ -204,8 +204,10 @@ std::string status_json(const Store& store, const StatusInput& input) {
   if (input.live) {
     const TimeNs up = std::max<TimeNs>(0, input.now - input.live->started_at);
     uptime = up / kSecond;
-    if (up >= kSecond)
-      rate = static_cast<double>(input.live->records * 10 / static_cast<std::uint64_t>(up / kSecond)) / 10;
+    if (up >= kSecond) {
+      const std::uint64_t tenths = input.live->records * 10 / static_cast<std::uint64_t>(up / kSecond);
+      rate = static_cast<double>(tenths) / 10;
+    }
   }
   out["uptime_seconds"] = uptime;
   out["records_per_second"] = rate;  // of this run

@@ -122,8 +122,8 @@ struct Deliverer::Impl {
   Telemetry& telemetry;
   const std::optional<TimeNs> max_age;
   std::atomic<std::uint64_t> cursor{0};  // read by start(), then written by the thread only
-  unsigned failures = 0;              // in a row; the thread's
-  unsigned failures_stopping = 0;     // the thread's
+  unsigned failures = 0;                 // in a row; the thread's
+  unsigned failures_stopping = 0;        // the thread's
   std::mutex mutex;
   std::condition_variable changed;
   std::optional<steady_clock::time_point> deadline;  // set once, by stop(); guarded by mutex

@@ -100,8 +100,8 @@ TEST_F(Status, OfARunningDaemonSaysHowItRuns) {
 TEST_F(Status, VersionsInForceSaySinceWhen) {
   CommitBatch loaded;
   loaded.new_versions = {{VersionKind::policy, {kNoTime, "old"}, {""}},
-                        {VersionKind::policy, {kNow, "new"}, {""}},
-                        {VersionKind::catalog, {kNoTime, "first"}, {"", ""}}};
+                         {VersionKind::policy, {kNow, "new"}, {""}},
+                         {VersionKind::catalog, {kNoTime, "first"}, {"", ""}}};
   ASSERT_TRUE(store->commit(loaded).has_value());
   const Json status = said();
   EXPECT_EQ(status["versions"]["policy"], (Json{{"digest", "new"}, {"since", "2025-11-12T14:00:00Z"}}));
