@@ -85,7 +85,7 @@ class VersionsTest : public testing::Test {
     restart();
   }
   // A process that starts on what the store holds.
-  void restart() {
+  void restart(const std::vector<std::uint32_t>& partitions = {0, 1}) {
     open();
     const auto snapshot = store_->snapshot();
     RulesetHistory history(snapshot->versions(VersionKind::policy), snapshot->versions(VersionKind::catalog),
@@ -94,7 +94,7 @@ class VersionsTest : public testing::Test {
                            });
     ApplierOptions options;
     options.topic = "t";
-    applier_ = Applier::create(*store_, std::move(history), {0, 1}, options).value();
+    applier_ = Applier::create(*store_, std::move(history), partitions, options).value();
   }
   static NewVersion policy_version(const std::string& text) {
     return {VersionKind::policy, {kNoTime, to_hex(sha256(text))}, {text}};
@@ -177,6 +177,13 @@ TEST_F(VersionsTest, TheClocksOfAllPartitionsPutOffAnActivation) {
   begin(block());
   count(noon_, "", 0);
   count(noon_ + kHour, "", 1);
+  EXPECT_EQ(activate(block("enforce_from = 2026-01-01T00:00:00Z\n"), 0), noon_ + kHour + kMinute);
+}
+
+TEST_F(VersionsTest, SoDoesAPartitionThatIsNotReadAnyMore) {
+  begin(block());
+  count(noon_ + kHour, "", 1);
+  restart({0});
   EXPECT_EQ(activate(block("enforce_from = 2026-01-01T00:00:00Z\n"), 0), noon_ + kHour + kMinute);
 }
 
