@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from support.processes import run
+from support.processes import run, wait_until
 from support.product import World, generate
 
 EVENTS = 20_000
@@ -39,6 +39,9 @@ def worlds(tmp_path_factory, bin_dir, broker):
         for first, half in zip((0, 2), halves):
             daemon = stack.enter_context(half.daemon())
             half.wait_consumed(daemon, per_partition[first] + per_partition[first + 1])
+            # The end of the log is known a moment after its last record.
+            span = "/api/v1/report?from=2025-01-01&to=2025-08-01"
+            wait_until(lambda half=half: half.ask(span)["complete"], 20, "the end of the log to be known")
         yield whole, halves
 
 

@@ -302,6 +302,8 @@ def make_world(seed: int) -> World:
     window = rng.choice(("24h", "24h", "3h", "90s", "0s"))
     lateness = rng.choice(("48h", "48h", "6h", "0s"))
     as_of = scene.base + scene.days * DAY + rng.choice((0, HOUR, 3 * DAY, -DAY // 2, 400 * DAY, rng.randrange(DAY)))
+    if (as_of + FUTURE) // DAY != as_of // DAY:
+        as_of -= 2 * FUTURE  # else the newest event that is none of the future expires the day of the oldest that is kept
     events = Events(scene, catalogs, as_of, duration(lateness))
     golden = golden_rejects()
     sizes = [rng.choice((30, 60, 100)) for _ in range(rng.randint(1, 4))]

@@ -65,7 +65,7 @@ def test_one_three_and_eight_partitions_shuffled_say_the_same(tmp_path: pathlib.
         world.questions = [q for q in world.questions if "ori" in q.get("by", ()) and "zone" not in q][:1]
         first = None
         for partitions in PARTITIONS:
-            comparison = Comparison(arranged(rng, world, partitions), tmp_path / f"{n}-{partitions}", bin_dir, rejects=False)
+            comparison = Comparison(arranged(rng, world, partitions), tmp_path / f"{n}-{partitions}", bin_dir)
             comparison.run()  # the oracle says so too
             said = list(what_is_said(comparison))
             assert said[-1].get("late", 0) == 0 and said[-1].get("duplicate", 0) == 0
