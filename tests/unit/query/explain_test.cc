@@ -177,7 +177,8 @@ TEST_F(Explain, APolicyOfTheSubtreesTopNamesTheNodeThatItLists) {
 TEST_F(Explain, ABroadcastByABlockedAgencyRaisesTwice) {
   il_ice();
   world.watch("eyes", {"IL"}, {"dhs"});
-  for (const Json& said : with("destinations", Json::array({"NL"}))["jurisdictions"]) {
+  const Json explained = with("destinations", Json::array({"NL"}));
+  for (const Json& said : explained["jurisdictions"]) {
     if (said["jurisdiction"] == "IL") {
       EXPECT_EQ(said["via"], "nl");
       EXPECT_THAT(raised(said), testing::ElementsAre("block_leak", "broadcast_by_blocked", "watch"));
