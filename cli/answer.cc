@@ -18,6 +18,19 @@ Expected<std::string> ask_state(const std::string& dir, const Question& question
   return question.from_state(*snapshot);
 }
 
+constexpr const char* kUrlHelp = "A running daemon: http://127.0.0.1:8787 or unix:/run/blockwatch/api.sock";
+
+CLI::Option_group* add_where_group(CLI::App& command, std::string& state_dir, const std::string& name,
+                                   const std::string& description) {
+  auto* group = command.add_option_group(name, description);
+  group->add_option("--state-dir", state_dir, "Directory of a state that no daemon holds")->type_name("DIR");
+  return group;
+}
+
+void add_url_option(CLI::Option_group& group, std::string& url) {
+  group.add_option("--url", url, kUrlHelp)->type_name("URL");
+}
+
 int print_text(const std::string& text) {
   if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return 0;
   return print_error({ExitCode::temporary, "standard output cannot be written"});
@@ -26,24 +39,25 @@ int print_text(const std::string& text) {
 }  // namespace
 
 void add_place_options(CLI::App& command, Place& place) {
-  auto* group = command.add_option_group("Where", "The counts to ask: one of");
-  group->add_option("--state-dir", place.state_dir, "Directory of a state that no daemon holds")
-      ->type_name("DIR");
-  group
-      ->add_option("--url", place.url,
-                   "A running daemon: http://127.0.0.1:8787 or unix:/run/blockwatch/api.sock")
-      ->type_name("URL");
+  auto* group = add_where_group(command, place.state_dir, "Where", "The counts to ask: one of");
+  add_url_option(*group, place.url);
   group->require_option(1);
 }
 
+void add_versions_place_options(CLI::App& command, Place& place) {
+  auto* group =
+      add_where_group(command, place.state_dir, "Judged by",
+                      "The versions on record at the time of the event; neither: the configured files");
+  add_url_option(*group, place.url);
+  group->require_option(0, 1);
+}
+
 void add_places_options(CLI::App& command, Places& places) {
-  auto* group = command.add_option_group("Where", "The counts to ask: one of");
-  group->add_option("--state-dir", places.state_dir, "Directory of a state that no daemon holds")
-      ->type_name("DIR");
+  auto* group = add_where_group(command, places.state_dir, "Where", "The counts to ask: one of");
   group
       ->add_option("--url", places.urls,
-                   "A running daemon: http://127.0.0.1:8787 or unix:/run/blockwatch/api.sock. Again for each "
-                   "further daemon that shares the topic: the answer is their sum")
+                   std::string(kUrlHelp) +
+                       ". Again for each further daemon that shares the topic: the answer is their sum")
       ->type_name("URL")
       ->allow_extra_args(false);
   group->require_option(1);

@@ -21,6 +21,8 @@ struct Place {
   std::string state_dir, url;
 };
 void add_place_options(CLI::App& command, Place& place);
+/// The same for a command that judges by what is on record there, or by neither (both empty).
+void add_versions_place_options(CLI::App& command, Place& place);
 
 /// `--state-dir D | --url U …`: a state, or daemons that share a topic.
 struct Places {

@@ -106,12 +106,7 @@ void add_explain_command(CLI::App& app, int& exit_code) {
       "explain", "What becomes of one event, and why: who asked, which policies match, which do not");
   auto options = std::make_shared<ExplainOptions>();
   add_config_option(*command, options->config);
-  auto* recorded = command->add_option_group(
-      "Judged by", "The versions on record at the time of the event; neither: the configured files");
-  recorded->add_option("--state-dir", options->place.state_dir, "Directory of a state that no daemon holds")
-      ->type_name("DIR");
-  recorded->add_option("--url", options->place.url, "A running daemon")->type_name("URL");
-  recorded->require_option(0, 1);
+  add_versions_place_options(*command, options->place);
   command
       ->add_option("--event", options->event,
                    "File with the event; of several lines the first is taken. \"-\" = standard input")

@@ -4,16 +4,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/json_text.h"
 #include "cli/render.h"
 
 namespace blockwatch {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string text_at(const Json& object, const char* key) {
-  return object.at(key).get<std::string>();
-}
 
 std::string padded(std::string text, std::size_t width) {
   text.resize(std::max(width, text.size()), ' ');

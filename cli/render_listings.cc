@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/domain.h"
+#include "cli/json_text.h"
 #include "cli/render.h"
 
 namespace blockwatch {
@@ -14,9 +15,6 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kIncidentIdShown = 8;
 
-std::string text_at(const Json& object, const char* key) {
-  return object.at(key).get<std::string>();
-}
 std::string number_at(const Json& object, std::string_view key) {
   return std::to_string(object.value(std::string(key), std::uint64_t{0}));
 }

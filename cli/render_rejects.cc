@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/json_text.h"
 #include "cli/render.h"
 
 namespace blockwatch {
@@ -11,10 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kHashShown = 16;
-
-std::string text_at(const Json& object, const char* key) {
-  return object.at(key).get<std::string>();
-}
 
 }  // namespace
 

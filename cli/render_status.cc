@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/json_text.h"
 #include "cli/render.h"
 
 namespace blockwatch {
@@ -20,10 +21,6 @@ constexpr std::size_t kOutputsShown = 2;
 constexpr std::size_t kAttentionShown = 3;
 constexpr std::size_t kDigestShown = 12;
 constexpr const char* kUnknown = "-";
-
-std::string text_at(const Json& object, const char* key) {
-  return object.at(key).get<std::string>();
-}
 
 std::string number_or(const Json& value, const char* otherwise = kUnknown) {
   return value.is_null() ? otherwise : with_separators(value.dump());
