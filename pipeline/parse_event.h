@@ -10,11 +10,11 @@
 #include "pipeline/event.h"
 #include "pipeline/parse_layout.h"
 #include "pipeline/parse_text.h"
+#include "state/retention.h"
 
 namespace blockwatch::parsing {
 
 inline constexpr TimeNs kFutureSlack = 5 * kMinute;
-inline constexpr TimeNs kRetention = 3653 * kDay;
 inline constexpr std::size_t kDestinationsMax = 64;
 inline constexpr std::size_t kIdBytesMax = 128;
 
@@ -134,7 +134,7 @@ class EventReader {
     if (*time == kTimeMax || (has_reference && *time > saturating_add(reference, kFutureSlack))) {
       return RejectReason::future_time;
     }
-    if (*time == kTimeMin + 1 || (has_reference && *time < saturating_add(reference, -kRetention))) {
+    if (*time == kTimeMin + 1 || (has_reference && *time < saturating_add(reference, -kBucketsKept))) {
       return RejectReason::before_retention;
     }
     event_.time = *time;
