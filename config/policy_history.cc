@@ -116,13 +116,6 @@ class HistoryReader {
   Diagnostics& diagnostics_;
 };
 
-std::vector<TimeNs> times_of(const std::vector<RecordedVersion>& versions) {
-  std::vector<TimeNs> times;
-  times.reserve(versions.size());
-  for (const RecordedVersion& v : versions) times.push_back(v.activated_at);
-  return times;
-}
-
 // Parses each catalog once and each policy under each catalog that it meets.
 void check_pairs(const ReadList& policies, const ReadList& catalogs, PolicyHistory& history,
                  Diagnostics& diagnostics) {
@@ -134,7 +127,8 @@ void check_pairs(const ReadList& policies, const ReadList& catalogs, PolicyHisto
         parse_catalog(catalogs.names[i][0], v.files[0], catalogs.names[i][1], v.files[1], diagnostics));
     if (parsed.back()) v.digest = parsed.back()->digest;
   }
-  for (const VersionSpan& span : version_spans(times_of(history.policies), times_of(history.catalogs))) {
+  for (const VersionSpan& span :
+       version_spans(activation_times(history.policies), activation_times(history.catalogs))) {
     if (!parsed[span.catalog]) continue;
     RecordedVersion& v = history.policies[span.policy];
     const auto policy =

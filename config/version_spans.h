@@ -20,4 +20,13 @@ struct VersionSpan {
 std::vector<VersionSpan> version_spans(const std::vector<TimeNs>& policies,
                                        const std::vector<TimeNs>& catalogs);
 
+/// When each of them was activated.
+template <class Versions>
+std::vector<TimeNs> activation_times(const Versions& versions) {
+  std::vector<TimeNs> times;
+  times.reserve(versions.size());
+  for (const auto& v : versions) times.push_back(v.activated_at);
+  return times;
+}
+
 }  // namespace blockwatch

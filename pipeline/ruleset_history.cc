@@ -14,13 +14,6 @@ std::size_t place_of(VersionKind kind) {
   return static_cast<std::size_t>(kind) - 1;
 }
 
-std::vector<TimeNs> times_of(const std::vector<StoredVersion>& versions) {
-  std::vector<TimeNs> times;
-  times.reserve(versions.size());
-  for (const StoredVersion& v : versions) times.push_back(v.activated_at);
-  return times;
-}
-
 }  // namespace
 
 TimeNs activation_time(TimeNs now, TimeNs newest_event) {
@@ -50,7 +43,7 @@ RulesetHistory::RulesetHistory(const std::vector<StoredVersion>& policies,
                                std::shared_ptr<const Ruleset> newest)
     : files_(std::move(files)),
       counts_{policies.size(), catalogs.size()},
-      spans_(version_spans(times_of(policies), times_of(catalogs))),
+      spans_(version_spans(activation_times(policies), activation_times(catalogs))),
       newest_(std::move(newest)) {}
 
 RulesetHistory RulesetHistory::always(std::shared_ptr<const Ruleset> ruleset) {
