@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "pipeline/kafka/client.h"
+#include "pipeline/kafka/source_settings.h"
 #include "pipeline/kafka/topic_partitions.h"
 #include "pipeline/kafka/topic_watch.h"
 
@@ -20,42 +21,6 @@ constexpr milliseconds kLagInterval{500};
 constexpr milliseconds kBrokerCommitInterval{1000};
 // Below this lag everything fits into the local queues and no fetch ever pauses.
 constexpr std::uint64_t kCatchingUpRecords = 10'000;
-
-// Before 2.2 a full local queue puts the broker thread to sleep for up to a second while the consumer
-// starves; later versions have a setting for that pause.
-bool has_queue_backoff() {
-  return rd_kafka_version() >= 0x020200ff;
-}
-
-std::vector<kafka::Setting> defaults() {
-  std::vector<kafka::Setting> all{
-      {"client.id", "blockwatch"},
-      {"group.id", "blockwatch"},  // librdkafka wants one even where nothing is committed
-      {"queued.min.messages", "100000"},
-      {"queued.max.messages.kbytes", "65536"},
-      {"reconnect.backoff.ms", "100"},
-      {"reconnect.backoff.max.ms", "1000"},
-      {"socket.timeout.ms", "10000"},
-      {"socket.keepalive.enable", "true"},
-      {"topic.metadata.refresh.interval.ms", "30000"},
-  };
-  if (has_queue_backoff()) all.push_back({"fetch.queue.backoff.ms", "2"});
-  return all;
-}
-
-std::vector<kafka::Setting> forced() {
-  return {
-      {"enable.auto.commit", "false"},
-      {"enable.auto.offset.store", "false"},
-      {"auto.offset.reset", "error"},
-      {"isolation.level", "read_committed"},
-      {"check.crcs", "true"},
-      {"enable.partition.eof", "true"},
-      {"statistics.interval.ms", "5000"},
-      {"allow.auto.create.topics", "false"},
-      {"socket.nagle.disable", "true"},
-  };
-}
 
 void on_error(rd_kafka_t*, int error, const char* reason, void* opaque) {
   static_cast<kafka::ConnectionState*>(opaque)->on_error(static_cast<rd_kafka_resp_err_t>(error), reason);
@@ -126,7 +91,7 @@ class KafkaSource final : public Source {
                   fmt::format("cannot assign {}: {}", topic_name_, rd_kafka_err2str(error)));
     }
     queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
-    watch_.emplace(handle_.get(), topic_.get(), !has_queue_backoff());
+    watch_.emplace(handle_.get(), topic_.get(), !kafka::has_queue_backoff());
     return {};
   }
 
@@ -328,7 +293,7 @@ class KafkaSource final : public Source {
 Expected<std::unique_ptr<Source>> make_kafka_source(const KafkaSourceOptions& options, Telemetry& telemetry,
                                                     const std::atomic<bool>& stop) {
   auto connection = std::make_unique<kafka::ConnectionState>();
-  auto conf = kafka::make_conf(options.settings, defaults(), forced());
+  auto conf = kafka::make_conf(options.settings, kafka::source_defaults(), kafka::source_forced());
   if (!conf) return tl::unexpected(conf.error());
   rd_kafka_conf_set_opaque(conf->get(), connection.get());
   rd_kafka_conf_set_error_cb(conf->get(), on_error);

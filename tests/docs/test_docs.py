@@ -14,7 +14,7 @@ import pytest
 
 from support.processes import ROOT, run
 
-DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")])
+DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "bench/README.md", *ROOT.glob("docs/**/*.md")])
 
 PATH_SUFFIXES = {".cc", ".cmake", ".conf", ".csv", ".h", ".json", ".md", ".py", ".service", ".toml", ".txt", ".xml"}
 SETTINGS_TABLES = {"source", "state", "policy", "catalog", "http", "time", "dedup", "output", "log"}

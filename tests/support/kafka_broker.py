@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from typing import Mapping, Optional
+from typing import Mapping, Optional, Sequence
 
 from support import kafka_client
 from support.processes import ROOT, Process, free_port, wait_until
@@ -55,6 +55,9 @@ _CONFIG = {
     "log.cleaner.io.buffer.size": str(128 << 10),
 }
 
+# For a test: up in seconds, small.
+_JAVA = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+
 
 def _fetch_jars() -> None:
     """Fills build/kafka/libs unless it holds the jars of this very pom. Safe with two runs at once."""
@@ -87,8 +90,10 @@ class KafkaBroker:
     build/kafka/ if it did not end well.
     """
 
-    def __init__(self, overrides: Optional[Mapping[str, str]] = None):
+    def __init__(self, overrides: Optional[Mapping[str, str]] = None, *, java: Sequence[str] = _JAVA):
+        """`overrides`: settings of the broker. `java`: of the virtual machine that it runs in."""
         _fetch_jars()
+        self._java = java
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="broker-", dir=_KAFKA))
         self.log = self.folder / "kafka.log"
         self.port = free_port()
@@ -128,8 +133,7 @@ class KafkaBroker:
     def start(self, seconds: float = 60) -> "KafkaBroker":
         """Starts it and returns when clients are served."""
         assert self._process is None, "the broker already runs"
-        command = ["java", "-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                   "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{_LIBS}/*",
+        command = ["java", *self._java, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{_LIBS}/*",
                    "kafka.Kafka", self.folder / "server.properties"]  # fmt: skip
         self._process = Process(command, log=self.log)
         wait_until(self._answers, seconds, f"Kafka to answer on {self.bootstrap}")

@@ -33,9 +33,11 @@ class World:
         policy: Optional[pathlib.Path] = None,
         agencies: Optional[pathlib.Path] = None,
         oris: Optional[pathlib.Path] = None,
+        group: Optional[str] = None,
         more: str = "",
     ):
-        """`alerts`: the topic of a kafka output. `listen`: a socket in the folder unless given. `more`: further TOML."""
+        """`alerts`: the topic of a kafka output. `listen`: a socket in the folder unless given. `group`: offsets are
+        committed to the broker under this name. `more`: further TOML."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.bin_dir, self.brokers = folder, bin_dir, brokers
         self.topic, self.alerts = topic, alerts
@@ -47,9 +49,10 @@ class World:
         self.listen = listen or f"unix:{self.socket}"
         self.config = folder / "blockwatchd.toml"
         self.log = folder / "daemon.log"
+        advice = f'"group.id" = "{group}"\n' if group else ""
         output = f'[[output]]\nname = "alerts-topic"\nkind = "kafka"\ntopic = "{alerts}"\n' if alerts else ""
         self.config.write_text(
-            f'[source]\nkind = "kafka"\ntopic = "{topic}"\n[source.kafka]\n"bootstrap.servers" = "{brokers}"\n'
+            f'[source]\nkind = "kafka"\ntopic = "{topic}"\n[source.kafka]\n"bootstrap.servers" = "{brokers}"\n{advice}'
             f'[state]\ndir = "{self.state}"\n[policy]\nfile = "{self.policy}"\n'
             f'[catalog]\nagencies = "{self.agencies}"\noris = "{self.oris}"\n[http]\nlisten = "{self.listen}"\n{output}{more}'
         )
