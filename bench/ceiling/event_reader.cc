@@ -230,7 +230,7 @@ bool EventReader::read_member(std::string_view name, Element value, TypedEvent& 
     default:
       break;
   }
-  return inspect(value);
+  return inspect(value, 2);
 }
 
 bool EventReader::read_origin(Element value, TypedEvent& event) {
@@ -239,7 +239,7 @@ bool EventReader::read_origin(Element value, TypedEvent& event) {
   return each_member(origin, [&](std::string_view name, element member) {
     if (member.is_null()) return true;
     if (same(name, "line")) return code_of(member, event.line);
-    if (!same(name, "ori")) return inspect(member);
+    if (!same(name, "ori")) return inspect(member, 3);
     found_ |= kOri;
     return ori_of(member, event.ori);
   });
@@ -257,7 +257,7 @@ bool EventReader::read_results(Element value, TypedEvent& event) {
     const bool good = each_member(entry, [&](std::string_view name, element member) {
       if (same(name, "destination")) return has_destination = destination_of(member, result.destination);
       if (same(name, "outcome")) return has_outcome = outcome_of(member, result.outcome);
-      return inspect(member);
+      return inspect(member, 4);
     });
     if (!good || !has_destination || !has_outcome) return false;
     event.results.push_back(result);
@@ -265,16 +265,18 @@ bool EventReader::read_results(Element value, TypedEvent& event) {
   return true;
 }
 
-/// Of what nobody reads, only whether a name stands there twice. The depth is the parser's to bound.
-bool EventReader::inspect(Element value) {
+/// Of what nobody reads, only whether a name stands there twice. `depth`: containers open if `value` is one;
+/// the parser bounds them too, but for empty ones.
+bool EventReader::inspect(Element value, std::size_t depth) {
   if (value.is_object()) {
-    return each_member(value.get_object().value_unsafe(),
-                       [this](std::string_view, element member) { return inspect(member); });
+    return depth <= kDepthMax &&
+           each_member(value.get_object().value_unsafe(),
+                       [depth](std::string_view, element member) { return inspect(member, depth + 1); });
   }
-  if (value.is_array()) {
-    for (const element item : simdjson::dom::array(value.get_array().value_unsafe())) {
-      if (!inspect(item)) return false;
-    }
+  if (!value.is_array()) return true;
+  if (depth > kDepthMax) return false;
+  for (const element item : simdjson::dom::array(value.get_array().value_unsafe())) {
+    if (!inspect(item, depth + 1)) return false;
   }
   return true;
 }

@@ -59,7 +59,7 @@ class EventReader {
   bool read_member(std::string_view name, Element value, TypedEvent& event);
   bool read_origin(Element value, TypedEvent& event);
   bool read_results(Element value, TypedEvent& event);
-  bool inspect(Element value);
+  static bool inspect(Element value, std::size_t depth);
 
   simdjson::dom::parser parser_;
   std::vector<char> padded_;
