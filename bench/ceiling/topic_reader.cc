@@ -5,7 +5,7 @@
 namespace blockwatch::bench {
 namespace {
 
-constexpr std::size_t kBatchRecordsMax = 1000;
+constexpr std::size_t kBatchRecordsMax = 5000;
 constexpr int kWaitMs = 100;
 constexpr int kMetadataTimeoutMs = 10'000;
 
