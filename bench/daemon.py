@@ -9,18 +9,17 @@ import calendar
 import contextlib
 import http.client
 import json
-import os
 import re
 import time
 from typing import Any, Dict, Iterator, List, NamedTuple, Tuple
 
 from bench.figures import Run
+from bench.machine import cpu_seconds_of
 from support import kafka_client
 from support.processes import Process, wait_until
 from support.product import World, assert_balanced
 
 _LOOK_SECONDS = 0.1
-_TICKS = os.sysconf("SC_CLK_TCK")
 COUNTED_PER_SECOND_MIN = 50_000  # else something hangs
 _START_SECONDS = 60
 
@@ -34,10 +33,9 @@ class Usage(NamedTuple):
 
 
 def usage_of(pid: int) -> Usage:
-    stat = open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()
     status, io = open(f"/proc/{pid}/status").read(), open(f"/proc/{pid}/io").read()
     return Usage(
-        (int(stat[11]) + int(stat[12])) / _TICKS,
+        cpu_seconds_of(pid),
         int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) * 1024,
         int(re.search(r"^write_bytes: (\d+)", io, re.MULTILINE)[1]),
     )

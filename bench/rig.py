@@ -51,7 +51,7 @@ class Rig:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="run-", dir=ROOT / "build/bench"))
         self._broker = KafkaBroker(_BROKER, java=_JAVA)
         self._broker.__enter__()
-        self.bootstrap = self._broker.bootstrap
+        self.bootstrap, self.broker_pid = self._broker.bootstrap, self._broker.pid
         return self
 
     def __exit__(self, *exc_info) -> None:

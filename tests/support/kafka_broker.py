@@ -144,6 +144,10 @@ class KafkaBroker:
             raise AssertionError(f"Kafka did not start\n{self._process.tail()}")
         return kafka_client.is_ready(self.bootstrap)
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def stop(self, seconds: float = 30) -> None:
         """A clean end by SIGTERM."""
         self._process.terminate(seconds)
