@@ -10,7 +10,7 @@ import socket
 import sys
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
-from support.kafka_client import consume_all, create_topic
+from support.kafka_client import consume_all, create_topic, watermarks
 from support.processes import ROOT, Process, run, wait_until
 
 EXAMPLES = ROOT / "config/examples"
@@ -146,6 +146,17 @@ def generate(bin_dir: pathlib.Path, *words: Any, seconds: float = 120) -> None:
 
 # ------------------------------------------------------------------ the oracle
 Truth = Dict[str, Any]
+
+
+def save_topic(brokers: str, topic: str, folder: pathlib.Path) -> int:
+    """Writes what a topic holds as pN.ndjson and pN.ts; returns how many records that are."""
+    records = consume_all(brokers, topic)
+    folder.mkdir()
+    for partition in watermarks(brokers, topic):
+        mine = [record for record in records if record.partition == partition]
+        (folder / f"p{partition}.ndjson").write_bytes(b"".join(record.value + b"\n" for record in mine))
+        (folder / f"p{partition}.ts").write_text("".join(f"{record.timestamp_ms}\n" for record in mine))
+    return len(records)
 
 
 @contextlib.contextmanager
