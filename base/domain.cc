@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/short_word.h"
 
 namespace blockwatch {
 namespace {
@@ -27,19 +28,6 @@ constexpr std::array<std::string_view, kRejectReasonCount> kReasons{
     "too_large",      "bad_utf8", "not_json",    "trailing_bytes",   "bad_value", "duplicate_field",
     "missing_field",  "bad_time", "future_time", "before_retention", "bad_ori",   "too_many_destinations",
     "bad_destination"};
-
-// Nlets message keys (help centre articles on driver license, registration, driver history, and errors).
-constexpr std::array<std::pair<std::string_view, Class>, 8> kQueryKeys{{{"DQ", Class::driver_license},
-                                                                        {"DQG", Class::driver_license},
-                                                                        {"DNQ", Class::driver_license},
-                                                                        {"KQ", Class::driver_history},
-                                                                        {"RQ", Class::registration},
-                                                                        {"RQG", Class::registration},
-                                                                        {"RNQ", Class::registration},
-                                                                        {"RPQ", Class::registration}}};
-constexpr std::array<std::string_view, 10> kAnswerKeys{"DR",  "DRG", "DNR", "KR", "RR",
-                                                       "RNR", "RPR", "IAR", "ER", "SM"};
-constexpr std::array<std::string_view, 4> kSideChannelKeys{"AM", "LQ", "NLQ", "NFQ"};
 
 // Canada's postal codes without NL (the broadcast), and ICE's centre, NICB, FBI, TECS, Interpol, Canada.
 constexpr std::array<std::string_view, 18> kForeignCodes{"AB", "BC", "MB", "NB", "NS", "NT",
@@ -119,17 +107,40 @@ std::optional<RejectReason> reject_reason_from(std::string_view name) {
   return value_in<RejectReason>(kReasons, name);
 }
 
+// Nlets message keys (help centre articles on driver license, registration, driver history, and errors).
 MessageKey message_key(std::string_view key) {
-  MessageKey answer{Class::other, false, false};
-  for (const auto& [name, cls] : kQueryKeys) {
-    if (name == key) {
-      answer.cls = cls;
-      return answer;
-    }
+  if (key.size() > 8) return {Class::other, false, false};
+  switch (short_word(key)) {
+    case short_word("DQ"):
+    case short_word("DQG"):
+    case short_word("DNQ"):
+      return {Class::driver_license, false, false};
+    case short_word("KQ"):
+      return {Class::driver_history, false, false};
+    case short_word("RQ"):
+    case short_word("RQG"):
+    case short_word("RNQ"):
+    case short_word("RPQ"):
+      return {Class::registration, false, false};
+    case short_word("DR"):
+    case short_word("DRG"):
+    case short_word("DNR"):
+    case short_word("KR"):
+    case short_word("RR"):
+    case short_word("RNR"):
+    case short_word("RPR"):
+    case short_word("IAR"):
+    case short_word("ER"):
+    case short_word("SM"):
+      return {Class::other, true, false};
+    case short_word("AM"):
+    case short_word("LQ"):
+    case short_word("NLQ"):
+    case short_word("NFQ"):
+      return {Class::other, false, true};
+    default:
+      return {Class::other, false, false};
   }
-  answer.out_of_scope = holds(kAnswerKeys, key);
-  answer.side_channel = holds(kSideChannelKeys, key);
-  return answer;
 }
 
 bool is_known_foreign_code(std::string_view code) {

@@ -20,9 +20,12 @@ class Ori {
   /// `text` trimmed and upper-cased already; empty result: it is not [A-Z0-9]{9}.
   static std::optional<Ori> from(std::string_view text) {
     if (text.size() != kSize) return std::nullopt;
-    for (const char c : text) {
-      if (!((c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) return std::nullopt;
+    bool good = true;
+    for (std::size_t i = 0; i < kSize; ++i) {
+      const char c = text[i];
+      good &= static_cast<unsigned char>(c - 'A') <= 'Z' - 'A' || static_cast<unsigned char>(c - '0') <= 9;
     }
+    if (!good) return std::nullopt;
     Ori ori;
     std::memcpy(ori.text_.data(), text.data(), kSize);
     return ori;
@@ -30,7 +33,12 @@ class Ori {
 
   std::string_view view() const { return {text_.data(), kSize}; }
   std::string str() const { return std::string(view()); }
-  friend auto operator<=>(const Ori&, const Ori&) = default;
+  friend bool operator==(const Ori& a, const Ori& b) {
+    return std::memcmp(a.text_.data(), b.text_.data(), kSize) == 0;
+  }
+  friend std::strong_ordering operator<=>(const Ori& a, const Ori& b) {
+    return std::memcmp(a.text_.data(), b.text_.data(), kSize) <=> 0;
+  }
 
  private:
   std::array<char, kSize> text_{'0', '0', '0', '0', '0', '0', '0', '0', '0'};

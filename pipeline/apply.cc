@@ -9,6 +9,7 @@
 #include "pipeline/alert/incident_book.h"
 #include "pipeline/cell_buffer.h"
 #include "pipeline/dedup.h"
+#include "pipeline/expand.h"
 #include "pipeline/names.h"
 #include "pipeline/raise.h"
 #include "pipeline/rules_by_time.h"
@@ -25,6 +26,7 @@ constexpr Retention kMinuteRetention = retention_of(Cube::disclosures, Granulari
 struct PartitionState {
   PartitionProgress progress;
   DedupWindow dedup;
+  std::vector<SeenId> seen;  // since the last commit
   bool changed = false;
 };
 
@@ -47,21 +49,26 @@ struct Applier::Impl {
   IncidentBook book;
   Raiser raiser;
   UnknownOris unknown_oris;
-  CellBuffer cells;
+  CellBuffer cells;  // of all cubes but those of observations
+  std::unique_ptr<ObservationBuffer> observations = std::make_unique<ObservationBuffer>();
+  std::unique_ptr<ObservationBuffer> spare;
   CommitBatch batch;
   PendingWork pending;
   std::vector<PartitionProgress> progress;
   std::map<std::uint32_t, PartitionState> partitions;
+  PartitionState* recent = nullptr;   // records come by partition
   TimeNs newest_elsewhere = kNoTime;  // the greatest event time counted before this start
-  std::vector<PolicyMatch> matches;   // reused
+  Expansion expansion;                // reused, as is
+  std::vector<PolicyMatch> matches;
 
   Impl(Store& s, RulesetHistory history, ApplierOptions o)
       : store(s),
         options(std::move(o)),
         names(*store.snapshot()),
         rules(std::move(history), names),
-        book(store, names, options.topic,
-             [this](std::string_view policy) { return rules.authority_of(policy); }),
+        book(
+            store, names, options.topic,
+            [this](std::string_view policy) { return rules.authority_of(policy); }, options.settle),
         raiser(book, names, rules, options.lateness),
         unknown_oris([this](std::uint32_t partition, std::int64_t day) {
           return stored_unknown_oris(partition, day);
@@ -83,7 +90,8 @@ struct Applier::Impl {
       if (const auto at = known.find(number); at != known.end()) p = at->second;
       auto& state =
           partitions
-              .emplace(number, PartitionState{std::move(p), DedupWindow(options.dedup_window, entries_max)})
+              .emplace(number,
+                       PartitionState{std::move(p), DedupWindow(options.dedup_window, entries_max), {}})
               .first->second;
       const auto read = store.for_each_seen(number, [&](const SeenId& seen) { state.dedup.insert(seen); });
       if (!read) return read;
@@ -93,6 +101,7 @@ struct Applier::Impl {
   }
 
   UnknownOris::Ids stored_unknown_oris(std::uint32_t partition, std::int64_t day) {
+    options.settle();
     UnknownOris::Ids found;
     const auto then = rules.hold(day * kDay);  // a message is being counted under rules of its own
     const DictionaryId unknown = then->agency(reserved(ReservedAgency::unknown));
@@ -107,28 +116,31 @@ struct Applier::Impl {
   }
 
   // ---- one record
-  PartitionState& advance(const SourceRecord& record) {
-    const auto at = partitions.find(record.partition);
-    BW_CHECK(at != partitions.end());
-    PartitionState& state = at->second;
+  PartitionState& state_of(const SourceRecord& record) {
+    if (recent == nullptr || recent->progress.partition != record.partition) {
+      const auto at = partitions.find(record.partition);
+      BW_CHECK(at != partitions.end());
+      recent = &at->second;
+    }
+    return *recent;
+  }
+
+  void advance(PartitionState& state, const SourceRecord& record) {
     if (state.progress.consumed() == 0) state.progress.first_offset = record.offset;
     BW_CHECK(record.offset >= state.progress.next_offset);
     state.progress.next_offset = record.offset + 1;
     state.progress.ended = false;
     state.changed = true;
     ++pending.records;
-    return state;
   }
 
   void quality(std::uint32_t partition, TimeNs time, Quality what, std::uint64_t count = 1) {
-    const Cell cell{static_cast<std::uint64_t>(what), 0};
-    for (const Granularity g : {Granularity::hour, Granularity::day}) {
-      cells.add({partition, Cube::quality, g, bucket_of(time, length_of(g))}, cell, count);
-    }
+    cells.add(partition, Cube::quality, time, static_cast<std::uint64_t>(what), count);
   }
 
   void reject(const SourceRecord& record, RejectReason reason) {
-    PartitionState& state = advance(record);
+    PartitionState& state = state_of(record);
+    advance(state, record);
     ++state.progress.rejected;
     ++state.progress.by_reason.at(static_cast<std::size_t>(reason));
     ++pending.by_reason.at(static_cast<std::size_t>(reason));
@@ -139,36 +151,43 @@ struct Applier::Impl {
                              hmac_sha256(store.identity().reject_secret, record.payload)});
   }
 
-  void message(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion) {
-    PartitionState& state = advance(record);
+  std::uint64_t expect(const SourceRecord& record, const QueryEvent& event) {
+    const std::uint64_t fingerprint = siphash(store.identity().fingerprint_key, event.id);
+    state_of(record).dedup.prefetch(fingerprint);
+    rules.recent().ruleset().prefetch(event.ori);
+    return fingerprint;
+  }
+
+  void message(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint) {
+    PartitionState& state = state_of(record);
+    RulesInForce& now = rules.at(event.time);
+    if (const auto reason = expand(event, now.ruleset(), expansion)) return reject(record, *reason);
+    advance(state, record);
     PartitionProgress& p = state.progress;
-    const MessageKey key = message_key(event.key.view());
-    if (key.out_of_scope) {
+    if (expansion.key.out_of_scope) {
       ++p.out_of_scope;
       quality(record.partition, event.time, Quality::out_of_scope);
       return;
     }
-    const std::uint64_t fingerprint = siphash(store.identity().fingerprint_key, event.id);
     if (state.dedup.is_duplicate(fingerprint, p.clock)) {
       ++p.duplicate;
       quality(record.partition, event.time, Quality::duplicate);
       return;
     }
     ++p.counted;
-    count_quality(state, event, expansion);
+    count_quality(state, event);
     p.clock = std::max(p.clock, event.time);
     p.oldest = std::min(p.oldest, event.time);
     const SeenId seen{fingerprint, p.clock};
     const std::size_t evicted = state.dedup.insert(seen);
     p.dedup_evicted += evicted;
     quality(record.partition, event.time, Quality::dedup_evicted, evicted);
-    batch.seen[record.partition].push_back(seen);
-    RulesInForce& now = rules.at(event.time);
+    state.seen.push_back(seen);
     const Asker asker = now.ruleset().resolve(event.ori, event.line.view(), event.time);
-    count({record, event, expansion, now, asker}, key.side_channel, p.clock);
+    count({record, event, expansion, now, asker}, p.clock);
   }
 
-  void count_quality(PartitionState& state, const QueryEvent& event, const Expansion& expansion) {
+  void count_quality(PartitionState& state, const QueryEvent& event) {
     PartitionProgress& p = state.progress;
     const bool late = p.clock != kNoTime && event.time < saturating_add(p.clock, -options.lateness);
     const auto mark = [&](std::uint64_t& total, Quality what, std::uint64_t n) {
@@ -181,15 +200,12 @@ struct Applier::Impl {
     mark(p.unknown_codes, Quality::unknown_codes, expansion.unknown_codes);
   }
 
-  void count(const CountedMessage& m, bool side_channel, TimeNs clock) {
+  void count(const CountedMessage& m, TimeNs clock) {
     const DictionaryId agency = m.rules.agency(m.asker.node);
-    for (const Granularity g : {Granularity::hour, Granularity::day}) {
-      cells.add({m.record.partition, Cube::messages, g, bucket_of(m.event.time, length_of(g))},
-                {pack(MessageCell{agency, m.expansion.cls}), 0});
-    }
+    cells.add(m.record.partition, Cube::messages, m.event.time, pack(MessageCell{agency, m.expansion.cls}));
     pending.alertable |= raiser.about_asker(m);
     if (m.expansion.cls == Class::other) {
-      if (side_channel) raise_side_channels(m);
+      if (m.expansion.key.side_channel) raise_side_channels(m);
       return;
     }
     count_observations(m, agency, clock);
@@ -205,37 +221,26 @@ struct Applier::Impl {
 
   void count_observations(const CountedMessage& m, DictionaryId agency, TimeNs clock) {
     const DictionaryId channel = names.id(Dictionary::channel, m.event.channel.view());
-    const DictionaryId ori = ori_in_cube(m);
+    const std::uint32_t ori = ori_in_cube(m) + 1;
+    const bool in_minutes = bucket_of(m.event.time, kMinute) >= kept_from(kMinuteRetention, clock);
     for (const Reach& reach : m.expansion.reach) {
       matches.clear();
       const Verdict verdict = m.rules.ruleset().judge(facts_of(m, reach), matches);
       ++pending.by_verdict.at(static_cast<std::size_t>(verdict));
       const std::uint64_t code = pack(DisclosureCell{reach.jurisdiction, agency, channel, m.expansion.cls,
                                                      m.expansion.photo, reach.outcome, verdict});
-      count_observation(m.record.partition, m.event.time, clock, code, ori);
+      observations->add(m.record.partition, m.event.time, in_minutes, {code, ori});
       for (const PolicyMatch& match : matches)
         pending.alertable |= raiser.by_policy(m, reach, match, batch.evidence);
     }
   }
 
   DictionaryId ori_in_cube(const CountedMessage& m) {
-    const DictionaryId id = names.id(m.event.ori);
+    const DictionaryId id = m.rules.ori(m.asker, m.event.ori);
     if (m.asker.node != reserved(ReservedAgency::unknown) || m.asker.has_row) return id;
     return unknown_oris.admit(m.record.partition, bucket_of(m.event.time, kDay), id)
                ? id
                : names.id(Dictionary::ori, kOtherOris);
-  }
-
-  void count_observation(std::uint32_t partition, TimeNs time, TimeNs clock, std::uint64_t code,
-                         DictionaryId ori) {
-    const auto add = [&](Cube cube, Granularity g, std::uint32_t in_cell) {
-      cells.add({partition, cube, g, bucket_of(time, length_of(g))}, {code, in_cell});
-    };
-    if (bucket_of(time, kMinute) >= kept_from(kMinuteRetention, clock))
-      add(Cube::disclosures, Granularity::minute, 0);
-    add(Cube::disclosures, Granularity::hour, 0);
-    add(Cube::disclosures, Granularity::day, 0);
-    add(Cube::oris, Granularity::day, ori + 1);
   }
 
   // ---- versions
@@ -252,7 +257,7 @@ struct Applier::Impl {
   }
 
   // ---- commit
-  CommitBatch take(TimeNs closing_clock, TimeNs now) {
+  TakenBatch take(TimeNs closing_clock, TimeNs now) {
     progress.clear();
     for (auto& [number, state] : partitions) {
       progress.push_back(state.progress);
@@ -260,14 +265,16 @@ struct Applier::Impl {
       batch.progress.push_back(state.progress);
       if (state.dedup.expired_before() != kNoTime)
         batch.seen_expired_before[number] = state.dedup.expired_before();
+      if (!state.seen.empty()) batch.seen[number] = std::exchange(state.seen, {});
     }
-    batch.runs = cells.take();
+    cells.take(batch.runs);
     book.take(batch, now);
     if (closing_clock != kNoTime) book.close_passed(closing_clock, batch, now);
     names.take_new(batch);
     unknown_oris.trim();
     pending = {};
-    return std::exchange(batch, {});
+    if (!spare) spare = std::make_unique<ObservationBuffer>();
+    return {std::exchange(batch, {}), std::exchange(observations, std::move(spare))};
   }
 };
 
@@ -285,11 +292,11 @@ Applier::~Applier() = default;
 void Applier::reject(const SourceRecord& record, RejectReason reason) {
   impl_->reject(record, reason);
 }
-void Applier::message(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion) {
-  impl_->message(record, event, expansion);
+std::uint64_t Applier::expect(const SourceRecord& record, const QueryEvent& event) {
+  return impl_->expect(record, event);
 }
-const Ruleset& Applier::ruleset_at(TimeNs time) {
-  return impl_->rules.at(time).ruleset();
+void Applier::message(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint) {
+  impl_->message(record, event, fingerprint);
 }
 TimeNs Applier::activate(Activation activation, TimeNs now) {
   return impl_->activate(std::move(activation), now);
@@ -300,8 +307,11 @@ const PendingWork& Applier::pending() const {
 const std::vector<PartitionProgress>& Applier::progress() const {
   return impl_->progress;
 }
-CommitBatch Applier::take_batch(TimeNs closing_clock, TimeNs now) {
+TakenBatch Applier::take_batch(TimeNs closing_clock, TimeNs now) {
   return impl_->take(closing_clock, now);
+}
+void Applier::reuse(std::unique_ptr<ObservationBuffer> observations) {
+  impl_->spare = std::move(observations);
 }
 bool Applier::closes_any(TimeNs clock) const {
   return impl_->book.next_close() <= clock;

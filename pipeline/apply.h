@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,7 +14,7 @@
 #include "base/domain.h"
 #include "pipeline/activations.h"
 #include "pipeline/event.h"
-#include "pipeline/expand.h"
+#include "pipeline/observation_buffer.h"
 #include "pipeline/ports.h"
 #include "pipeline/ruleset_history.h"
 #include "state/store.h"
@@ -25,6 +26,16 @@ struct ApplierOptions {
   TimeNs lateness = 48 * kHour;
   TimeNs dedup_window = 24 * kHour;
   std::uint64_t dedup_bytes_max = 256ULL << 20U;
+  /// Called before the store is asked for what earlier batches left there: returns once all of them are
+  /// durable.
+  std::function<void()> settle = [] {};
+};
+
+/// Everything of a commit. Its counters of observations are not sorted into runs yet: that is done where
+/// there is time for it.
+struct TakenBatch {
+  CommitBatch batch;  // lacks their runs
+  std::unique_ptr<ObservationBuffer> observations;
 };
 
 /// What stands between two commits, for the decision when to commit and for the metrics.
@@ -44,12 +55,16 @@ class Applier {
                                                    ApplierOptions options);
   ~Applier();
 
-  /// The ruleset that judges an event of that time; valid until the next call.
-  const Ruleset& ruleset_at(TimeNs time);
-
-  /// Each record ends in exactly one of these two; offsets of a partition rise from call to call.
+  /// Each record goes into exactly one of these two; offsets of a partition rise from call to call. A message
+  /// that reaches nobody is rejected.
   void reject(const SourceRecord& record, RejectReason reason);
-  void message(const SourceRecord& record, const QueryEvent& event, const Expansion& expansion);
+  void message(const SourceRecord& record, const QueryEvent& event) {
+    message(record, event, expect(record, event));
+  }
+  /// The same in two steps, with other work between them: the first asks the memory for what the second will
+  /// touch, and returns the id's fingerprint for it.
+  std::uint64_t expect(const SourceRecord& record, const QueryEvent& event);
+  void message(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint);
 
   /// Returns from when on it is in force; the next batch makes that durable. `now`: wall clock.
   TimeNs activate(Activation activation, TimeNs now);
@@ -59,7 +74,9 @@ class Applier {
 
   /// Everything since the last call. Incidents that `closing_clock` has passed are closed with it (kTimeMax:
   /// all, kNoTime: none). `now`: wall clock, for the notifications' times.
-  CommitBatch take_batch(TimeNs closing_clock, TimeNs now);
+  TakenBatch take_batch(TimeNs closing_clock, TimeNs now);
+  /// Gives an emptied buffer back, for its memory.
+  void reuse(std::unique_ptr<ObservationBuffer> observations);
   /// True if take_batch(clock, …) would close an incident.
   bool closes_any(TimeNs clock) const;
   /// Marks every partition as ended in the next batch.

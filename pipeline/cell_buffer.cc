@@ -1,42 +1,34 @@
 #include "pipeline/cell_buffer.h"
 
 #include <algorithm>
+#include <vector>
+
+#include "state/page.h"
 
 namespace blockwatch {
 namespace {
 
-Run to_run(std::vector<CellCount>& cells) {
-  std::sort(cells.begin(), cells.end(),
-            [](const CellCount& a, const CellCount& b) { return a.cell < b.cell; });
-  Run run;
-  for (const CellCount& c : cells) {
-    if (!run.empty() && run.back().cell == c.cell)
-      run.back().count += c.count;
-    else
-      run.push_back(c);
-  }
-  return run;
+template <class Counts>
+std::string run_of(const Counts& counts) {
+  std::vector<CellCount> run;
+  run.reserve(counts.size());
+  for (const auto& [code, count] : counts) run.push_back({{code, 0}, count});
+  std::sort(run.begin(), run.end(), [](const CellCount& a, const CellCount& b) { return a.cell < b.cell; });
+  return encode_run(run);
 }
 
 }  // namespace
 
-std::vector<CellCount>& CellBuffer::open(const BucketKey& bucket) {
-  Recent& recent = recent_.at(
-      (static_cast<std::size_t>(bucket.cube) << 2U | static_cast<std::size_t>(bucket.granularity)) & 15U);
-  if (recent.cells == nullptr || recent.key != bucket) recent = {bucket, &buckets_[bucket]};
-  return *recent.cells;
-}
-
-void CellBuffer::add(const BucketKey& bucket, const Cell& cell, std::uint64_t count) {
-  if (count != 0) open(bucket).push_back({cell, count});
-}
-
-std::map<BucketKey, Run> CellBuffer::take() {
-  std::map<BucketKey, Run> runs;
-  for (auto& [key, cells] : buckets_) runs.emplace_hint(runs.end(), key, to_run(cells));
-  buckets_.clear();
-  recent_.fill({});
-  return runs;
+void CellBuffer::take(std::map<BucketKey, std::string>& runs) {
+  std::map<BucketKey, Counts> days;
+  for (const auto& [hour, counts] : hours_) {
+    runs[{hour.partition, hour.cube, Granularity::hour, hour.number}] = run_of(counts);
+    Counts& day = days[{hour.partition, hour.cube, Granularity::day, bucket_of(hour.number, kDay / kHour)}];
+    for (const auto& [code, count] : counts) day[code] += count;
+  }
+  for (const auto& [key, counts] : days) runs[key] = run_of(counts);
+  hours_.clear();
+  recent_ = nullptr;
 }
 
 }  // namespace blockwatch

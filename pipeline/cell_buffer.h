@@ -1,36 +1,48 @@
-// Counts of a commit in the making: cells are appended per bucket and become sorted runs when the batch is
-// taken.
+// The counts of a commit in the making that have few cells (cubes `messages` and `quality`): a hash map an
+// hour, from which the runs of hours and days are made when the batch is taken.
 #pragma once
 
-#include <array>
-#include <cstddef>
+#include <cstdint>
 #include <map>
-#include <vector>
+#include <string>
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/time.h"
 #include "state/records.h"
 
 namespace blockwatch {
 
-/// Owned by the Applier; the worker's thread. 16 bytes a cell until take().
+/// Owned by the Applier; the worker's thread.
 class CellBuffer {
  public:
-  void add(const BucketKey& bucket, const Cell& cell) { add(bucket, cell, 1); }
-  void add(const BucketKey& bucket, const Cell& cell, std::uint64_t count);
+  /// Of a cell without ORI.
+  void add(std::uint32_t partition, Cube cube, TimeNs time, std::uint64_t code, std::uint64_t count = 1) {
+    if (count == 0) return;
+    const Hour hour{partition, cube, bucket_of(time, kHour)};
+    if (recent_ == nullptr || hour != recent_hour_) {
+      recent_ = &hours_[hour];
+      recent_hour_ = hour;
+    }
+    (*recent_)[code] += count;
+  }
 
-  /// Sorted runs, each cell once; the buffer is empty afterwards.
-  std::map<BucketKey, Run> take();
+  /// Adds encoded runs; the buffer is empty afterwards.
+  void take(std::map<BucketKey, std::string>& runs);
 
  private:
-  std::vector<CellCount>& open(const BucketKey& bucket);
-
-  std::map<BucketKey, std::vector<CellCount>> buckets_;
-  // Event time mostly advances, so the bucket of the last event of a cube and granularity is the next one's
-  // too.
-  struct Recent {
-    BucketKey key;
-    std::vector<CellCount>* cells = nullptr;
+  using Counts = boost::unordered_flat_map<std::uint64_t, std::uint64_t>;
+  struct Hour {
+    std::uint32_t partition = 0;
+    Cube cube = Cube::messages;
+    std::int64_t number = 0;
+    friend auto operator<=>(const Hour&, const Hour&) = default;
   };
-  std::array<Recent, 16> recent_{};
+
+  std::map<Hour, Counts> hours_;
+  // Event time mostly advances, so the hour of the last event is the next one's too.
+  Hour recent_hour_;
+  Counts* recent_ = nullptr;
 };
 
 }  // namespace blockwatch

@@ -1,26 +1,89 @@
 #include "pipeline/dedup.h"
 
-namespace blockwatch {
+#include <algorithm>
 
-std::size_t DedupWindow::insert(const SeenId& seen) {
-  queue_.push_back(seen);
-  clocks_[seen.fingerprint] = seen.clock;
-  // A window of nothing lets go of the new id as well.
-  while (!queue_.empty() && seen.clock - queue_.front().clock >= window_) drop_front();
-  std::size_t evicted = 0;
-  while (queue_.size() > entries_max_) {
-    drop_front();
-    ++evicted;
+namespace blockwatch {
+namespace {
+
+constexpr std::size_t kFirstEntries = 16;
+// Entries at the front of the ring that are asked for before they are dropped, and whose places in the table
+// are.
+constexpr std::size_t kRingAhead = 32;
+constexpr std::size_t kDropAhead = 8;
+
+}  // namespace
+
+DedupWindow::DedupWindow(TimeNs window, std::size_t entries_max)
+    : window_(static_cast<std::uint64_t>(window)),
+      entries_max_(entries_max),
+      ring_(kFirstEntries),
+      table_(2 * ring_.size()) {}
+
+void DedupWindow::prefetch(std::uint64_t fingerprint) const {
+  __builtin_prefetch(&table_[home_of(tag_of(fingerprint))]);
+  if (front_ + kRingAhead >= ring_.size()) return;
+  __builtin_prefetch(&ring_[front_ + kRingAhead]);
+  __builtin_prefetch(&table_[home_of(tag_of(ring_[front_ + kDropAhead].fingerprint))]);
+}
+
+std::uint32_t DedupWindow::find(std::uint64_t fingerprint) const {
+  const std::uint32_t tag = tag_of(fingerprint);
+  for (std::uint32_t at = home_of(tag); table_[at].entry != kNone; at = after(at)) {
+    if (table_[at].tag == tag && ring_[table_[at].entry].fingerprint == fingerprint) return at;
   }
-  return evicted;
+  return kNone;
+}
+
+// An id that is counted again stands twice in the ring; the table knows its later count.
+void DedupWindow::point_to(std::uint64_t fingerprint, std::uint32_t entry) {
+  const std::uint32_t tag = tag_of(fingerprint);
+  std::uint32_t at = home_of(tag);
+  for (; table_[at].entry != kNone; at = after(at)) {
+    if (table_[at].tag == tag && ring_[table_[at].entry].fingerprint == fingerprint) break;
+  }
+  table_[at] = {tag, entry};
+}
+
+// Without gravestones: what stands behind moves up unless it would come before its home.
+void DedupWindow::empty(std::uint32_t at) {
+  const auto distance = [this](std::size_t from, std::size_t to) {
+    return to >= from ? to - from : to + table_.size() - from;
+  };
+  for (std::uint32_t next = after(at); table_[next].entry != kNone; next = after(next)) {
+    if (distance(home_of(table_[next].tag), next) < distance(at, next)) continue;
+    table_[at] = table_[next];
+    at = next;
+  }
+  table_[at] = {};
 }
 
 void DedupWindow::drop_front() {
-  const SeenId& front = queue_.front();
-  // An id that was counted again stands further back in the queue with a later clock.
-  if (const auto at = clocks_.find(front.fingerprint); at != clocks_.end() && at->second == front.clock)
-    clocks_.erase(at);
-  queue_.pop_front();
+  const std::uint32_t at = find(ring_[front_].fingerprint);
+  if (at != kNone && table_[at].entry == front_) empty(at);
+  front_ = front_ + 1 == ring_.size() ? 0 : front_ + 1;
+  --size_;
+}
+
+void DedupWindow::grow() {
+  std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(front_), ring_.end());
+  front_ = 0;
+  ring_.resize(std::min(2 * ring_.size(), entries_max_ + 1));
+  table_.assign(2 * ring_.size(), {});
+  for (std::uint32_t entry = 0; entry < size_; ++entry) point_to(ring_[entry].fingerprint, entry);
+}
+
+std::size_t DedupWindow::insert(const SeenId& seen) {
+  if (size_ == ring_.size()) grow();
+  const std::size_t end = front_ + size_;
+  const std::size_t entry = end < ring_.size() ? end : end - ring_.size();
+  ring_[entry] = seen;
+  ++size_;
+  point_to(seen.fingerprint, static_cast<std::uint32_t>(entry));
+  // A window of nothing lets go of the new id as well.
+  while (size_ > 0 && !is_within(ring_[front_], seen.clock)) drop_front();
+  std::size_t evicted = 0;
+  for (; size_ > entries_max_; ++evicted) drop_front();
+  return evicted;
 }
 
 }  // namespace blockwatch

@@ -7,10 +7,40 @@
 namespace blockwatch {
 namespace {
 
-/// What the results say of one jurisdiction: the most direct entry, then the strongest outcome.
-struct Said {
-  Via via = Via::nl;
-  Outcome outcome = Outcome::unknown;
+/// What the results say: of each jurisdiction the most direct entry, then the strongest outcome.
+class Results {
+ public:
+  /// Returns how many jurisdictions they name that were not reached.
+  std::uint32_t read(const QueryEvent& event, const Ruleset& ruleset, JurisdictionSet reached) {
+    JurisdictionSet stray;
+    for (const ResultEntry& result : event.results) {
+      const Target target = ruleset.target(result.destination.view(), event.time);
+      stray = stray | (target.jurisdictions - reached);
+      (target.jurisdictions & reached).for_each([&](Jurisdiction j) {
+        Said& before = said_[j];
+        const auto beats_it = [&] {
+          return std::tie(target.via, result.outcome) < std::tie(before.via, before.outcome);
+        };
+        if (!told_.contains(j) || beats_it()) before = {target.via, result.outcome};
+        told_.insert(j);
+      });
+    }
+    std::uint32_t count = 0;
+    stray.for_each([&](Jurisdiction) { ++count; });
+    return count;
+  }
+
+  Outcome outcome_of(Jurisdiction jurisdiction, Outcome otherwise) const {
+    return told_.contains(jurisdiction) ? said_[jurisdiction].outcome : otherwise;
+  }
+
+ private:
+  struct Said {
+    Via via;
+    Outcome outcome;
+  };
+  JurisdictionSet told_;
+  std::array<Said, kJurisdictionCount> said_;  // of those told only: most messages have no results
 };
 
 }  // namespace
@@ -30,29 +60,17 @@ std::optional<RejectReason> expand(const QueryEvent& event, const Ruleset& rules
   if (expansion.bad_destinations == event.destinations.size()) return RejectReason::bad_destination;
   const JurisdictionSet reached = via[0] | via[1] | via[2];
 
-  JurisdictionSet stray;
-  JurisdictionSet told;
-  std::array<Said, kJurisdictionCount> said;
-  for (const ResultEntry& result : event.results) {
-    const Target target = ruleset.target(result.destination.view(), event.time);
-    stray = stray | (target.jurisdictions - reached);
-    (target.jurisdictions & reached).for_each([&](Jurisdiction j) {
-      const bool is_better =
-          !told.contains(j) || std::tie(target.via, result.outcome) < std::tie(said[j].via, said[j].outcome);
-      if (is_better) said[j] = {target.via, result.outcome};
-      told.insert(j);
-    });
-  }
-  stray.for_each([&](Jurisdiction) { ++expansion.stray_results; });
+  Results results;
+  expansion.stray_results = results.read(event, ruleset, reached);
 
   reached.for_each([&](Jurisdiction j) {
     const auto most_direct =
         std::find_if(via.begin(), via.end(), [&](JurisdictionSet set) { return set.contains(j); }) -
         via.begin();
-    expansion.reach.push_back(
-        {j, static_cast<Via>(most_direct), told.contains(j) ? said[j].outcome : event.outcome});
+    expansion.reach.push_back({j, static_cast<Via>(most_direct), results.outcome_of(j, event.outcome)});
   });
-  if (!reached.empty()) expansion.cls = message_key(event.key.view()).cls;
+  expansion.key = message_key(event.key.view());
+  if (!reached.empty()) expansion.cls = expansion.key.cls;
   expansion.photo = event.photo_requested && expansion.cls != Class::other;
   return std::nullopt;
 }

@@ -19,7 +19,8 @@ struct Reach {
 
 /// Reused from message to message.
 struct Expansion {
-  std::vector<Reach> reach;            // in order of jurisdiction; empty for a message that reaches none
+  std::vector<Reach> reach;  // in order of jurisdiction; empty for a message that reaches none
+  MessageKey key{};
   Class cls = Class::other;            // other if nothing is reached
   bool photo = false;                  // a mark on observations: never with class other
   std::uint32_t bad_destinations = 0;  // unusable entries

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/ori.h"
+#include "base/short_word.h"
 #include "state/records.h"
 #include "state/store.h"
 
@@ -32,13 +32,22 @@ class Names {
   void take_new(CommitBatch& batch);
 
  private:
+  /// Names come from the catalog, the policy, and channels of 32 bytes at most.
   struct TextHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    using is_avalanching = void;
+    std::size_t operator()(std::string_view text) const {
+      std::uint64_t hash = text.size();
+      for (std::size_t i = 0; i < text.size(); i += 8) {
+        hash = (hash ^ short_word(text.substr(i))) * 0x9E3779B97F4A7C15ULL;
+        hash ^= hash >> 32U;
+      }
+      return hash * 0xD6E8FEB86659FD93ULL;
+    }
   };
   struct Table {
     std::vector<std::string> texts;
-    std::unordered_map<std::string, DictionaryId, TextHash, std::equal_to<>> ids;
+    boost::unordered_flat_map<std::string, DictionaryId, TextHash, std::equal_to<>> ids;
     std::size_t stored = 0;  // how many of texts the store has
   };
   static std::size_t place_of(Dictionary dictionary) { return static_cast<std::size_t>(dictionary) - 1; }

@@ -21,6 +21,7 @@ namespace blockwatch {
 using parsing::CanonicalLayout;
 using parsing::EventReader;
 using parsing::MappedLayout;
+using parsing::Tape;
 using simdjson::dom::element;
 
 struct Parser::Impl {
@@ -70,6 +71,7 @@ Parser::Parser(std::uint64_t record_bytes_max, std::optional<SourceMapping> mapp
 }
 
 Parser::~Parser() = default;
+Parser::Parser(Parser&&) noexcept = default;
 
 std::optional<RejectReason> Parser::parse(const SourceRecord& record, QueryEvent& event) {
   const std::string_view payload = record.payload;
@@ -77,7 +79,8 @@ std::optional<RejectReason> Parser::parse(const SourceRecord& record, QueryEvent
   impl_->copy(payload);
   element root;
   if (!impl_->parse_json(payload, root)) return impl_->reason_of_failure(payload);
-  const auto findings = impl_->survey.run(root, impl_->mapping ? nullptr : &impl_->fields);
+  const Tape tape(impl_->json.doc);
+  const auto findings = impl_->survey.run(tape, impl_->mapping ? nullptr : &impl_->fields);
   if (findings.too_deep) return RejectReason::not_json;
   if (!root.is_object()) return RejectReason::bad_value;
   if (findings.duplicate) return RejectReason::duplicate_field;
@@ -85,7 +88,7 @@ std::optional<RejectReason> Parser::parse(const SourceRecord& record, QueryEvent
     const MappedLayout layout(*impl_->mapping, root, impl_->digits);
     return EventReader(layout, event).read(record.broker_time);
   }
-  const CanonicalLayout layout(impl_->fields);
+  const CanonicalLayout layout(tape, impl_->fields);
   return EventReader(layout, event).read(record.broker_time);
 }
 

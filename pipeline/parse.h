@@ -20,6 +20,7 @@ class Parser {
   /// none: at the contract's names.
   explicit Parser(std::uint64_t record_bytes_max, std::optional<SourceMapping> mapping = std::nullopt);
   ~Parser();
+  Parser(Parser&&) noexcept;
 
   /// Fills `event`, or returns the first reason in the contract's order. The reference of `future_time` and
   /// `before_retention` is `record.broker_time`; kNoTime skips both, except that a time outside the range of

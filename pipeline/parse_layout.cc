@@ -16,6 +16,13 @@ std::size_t array_index(std::string_view token) {
   return plain && error == std::errc() && rest == end ? index : kNoIndex;
 }
 
+Field member(simdjson::dom::object object, std::string_view name) {
+  for (auto at = object.begin(); at != object.end(); ++at) {
+    if (at.key() == name) return at.value().is_null() ? Field() : Field(at.value());
+  }
+  return std::nullopt;
+}
+
 Field step(element from, std::string_view token) {
   if (from.type() == element_type::OBJECT) return member(from.get_object().value_unsafe(), token);
   if (from.type() != element_type::ARRAY) return std::nullopt;

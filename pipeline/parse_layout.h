@@ -6,6 +6,7 @@
 #include <simdjson.h>
 
 #include <array>
+#include <optional>
 #include <string_view>
 
 #include "config/source_mapping.h"
@@ -13,47 +14,37 @@
 
 namespace blockwatch::parsing {
 
+using simdjson::dom::element;
+using simdjson::dom::element_type;
+
 /// `wrong`: something is there, of another type than the field's.
 enum class Found { absent, value, wrong };
 
-inline Found text_of(const Field& field, std::string_view& out) {
-  if (!field) return Found::absent;
-  return field->get(out) == simdjson::SUCCESS ? Found::value : Found::wrong;
-}
-
-/// Null counts as absent.
-inline Field member(simdjson::dom::object object, std::string_view name) {
-  for (auto at = object.begin(); at != object.end(); ++at) {
-    if (at.key() == name) return at.value().is_null() ? Field() : Field(at.value());
-  }
-  return std::nullopt;
-}
-
-/// The contract's names. Borrows the fields that the survey found.
+/// The contract's names. Borrows the tape and what the survey found there.
 class CanonicalLayout {
  public:
-  explicit CanonicalLayout(const Fields& fields) : fields_(fields) {}
+  CanonicalLayout(const Tape& tape, const Fields& fields) : tape_(tape), fields_(fields) {}
 
   Found text(MappedField field, std::string_view& out) const {
     switch (field) {
       case MappedField::id:
-        return text_of(fields_[kId], out);
+        return text_at(fields_[kId], out);
       case MappedField::time:
-        return text_of(fields_[kTime], out);
+        return text_at(fields_[kTime], out);
       case MappedField::message_key:
-        return text_of(fields_[kMessageKey], out);
+        return text_at(fields_[kMessageKey], out);
       case MappedField::ori:
-        return origin_text("ori", out);
+        return origin_text(kOri, out);
       case MappedField::line:
-        return origin_text("line", out);
+        return origin_text(kLine, out);
       case MappedField::channel:
-        return text_of(fields_[kChannel], out);
+        return text_at(fields_[kChannel], out);
       case MappedField::purpose:
-        return text_of(fields_[kPurpose], out);
+        return text_at(fields_[kPurpose], out);
       case MappedField::reason:
-        return text_of(fields_[kReason], out);
+        return text_at(fields_[kReason], out);
       case MappedField::outcome:
-        return text_of(fields_[kOutcome], out);
+        return text_at(fields_[kOutcome], out);
       case MappedField::destinations:
       case MappedField::image_requested:
         break;
@@ -62,21 +53,21 @@ class CanonicalLayout {
   }
 
   Found flag(bool& out) const {
-    const Field& field = fields_[kImageRequested];
-    if (!field) return Found::absent;
-    return field->get(out) == simdjson::SUCCESS ? Found::value : Found::wrong;
+    const Tape::Index at = fields_[kImageRequested];
+    if (at == 0) return Found::absent;
+    out = tape_.type(at) == 't';
+    return out || tape_.type(at) == 'f' ? Found::value : Found::wrong;
   }
 
   /// Calls take(text) for each entry; `wrong` at the first that is no text.
   template <class Take>
   Found each_destination(Take take) const {
-    if (!fields_[kDestinations]) return Found::absent;
-    simdjson::dom::array list;
-    if (fields_[kDestinations]->get(list) != simdjson::SUCCESS) return Found::wrong;
-    for (const element item : list) {
-      std::string_view destination;
-      if (item.get(destination) != simdjson::SUCCESS) return Found::wrong;
-      take(destination);
+    const Tape::Index list = fields_[kDestinations];
+    if (list == 0) return Found::absent;
+    if (tape_.type(list) != '[') return Found::wrong;
+    for (Tape::Index item = list + 1; item < tape_.close(list); ++item) {
+      if (tape_.type(item) != '"') return Found::wrong;
+      take(tape_.text(item));
     }
     return Found::value;
   }
@@ -84,34 +75,51 @@ class CanonicalLayout {
   /// Calls take(found, destination, found, outcome) for each entry until it answers false.
   template <class Take>
   Found each_result(Take take) const {
-    if (!fields_[kResults]) return Found::absent;
-    simdjson::dom::array list;
-    if (fields_[kResults]->get(list) != simdjson::SUCCESS) return Found::wrong;
-    for (const element item : list) {
-      simdjson::dom::object entry;
-      if (item.get(entry) != simdjson::SUCCESS) return Found::wrong;
+    const Tape::Index list = fields_[kResults];
+    if (list == 0) return Found::absent;
+    if (tape_.type(list) != '[') return Found::wrong;
+    for (Tape::Index entry = list + 1; entry < tape_.close(list); entry = tape_.next(entry)) {
+      if (tape_.type(entry) != '{') return Found::wrong;
       std::string_view destination;
       std::string_view outcome;
-      const Found has_destination = text_of(member(entry, "destination"), destination);
-      const Found has_outcome = text_of(member(entry, "outcome"), outcome);
+      const Found has_destination = text_at(member(entry, "destination"), destination);
+      const Found has_outcome = text_at(member(entry, "outcome"), outcome);
       if (!take(has_destination, destination, has_outcome, outcome)) break;
     }
     return Found::value;
   }
 
  private:
-  Found origin_text(std::string_view name, std::string_view& out) const {
-    if (!fields_[kOrigin]) return Found::absent;
-    simdjson::dom::object origin;
-    if (fields_[kOrigin]->get(origin) != simdjson::SUCCESS) return Found::wrong;
-    return text_of(member(origin, name), out);
+  Found text_at(Tape::Index at, std::string_view& out) const {
+    if (at == 0) return Found::absent;
+    if (tape_.type(at) != '"') return Found::wrong;
+    out = tape_.text(at);
+    return Found::value;
   }
 
+  Found origin_text(FieldIndex field, std::string_view& out) const {
+    const Tape::Index origin = fields_[kOrigin];
+    if (origin != 0 && tape_.type(origin) != '{') return Found::wrong;
+    return text_at(fields_[field], out);
+  }
+
+  /// Null counts as absent.
+  Tape::Index member(Tape::Index object, std::string_view name) const {
+    for (Tape::Index at = object + 1; at < tape_.close(object); at = tape_.next(at + 1)) {
+      if (tape_.text(at) == name) return tape_.type(at + 1) == 'n' ? 0 : at + 1;
+    }
+    return 0;
+  }
+
+  const Tape& tape_;
   const Fields& fields_;
 };
 
 /// What a whole number looks like as text; lives as long as the event borrows from it.
 using Digits = std::array<char, 24>;
+
+/// Null counts as absent.
+using Field = std::optional<element>;
 
 /// Another producer's places and words. Borrows the mapping, the record's root and the memory for digits.
 class MappedLayout {

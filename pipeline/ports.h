@@ -42,8 +42,9 @@ class Source {
   virtual ~Source() = default;
   /// The partitions that this source delivers, ascending; fixed for its lifetime.
   virtual const std::vector<std::uint32_t>& partitions() const = 0;
-  /// Waits at most `timeout` for the first record, then takes what is there, up to its own bound. An error is
-  /// final for this source: the process ends with its code.
+  /// Waits at most `timeout`, or some milliseconds more where the log is known to go on, for the first
+  /// record, then takes what is there, up to its own bound. An error is final for this source: the process
+  /// ends with its code.
   virtual Expected<void> poll(std::chrono::milliseconds timeout, SourceBatch& batch) = 0;
   /// Advice for lag tools after a commit: next offset per partition. Never blocks.
   virtual void committed(std::span<const PartitionProgress> progress) = 0;

@@ -9,8 +9,6 @@
 namespace blockwatch {
 namespace {
 
-constexpr DictionaryId kNoId = 0xFFFFFFFF;
-
 const PolicyException* exception_of(const PolicyRule& rule, std::string_view reference) {
   const auto at = std::find_if(rule.exceptions.begin(), rule.exceptions.end(),
                                [reference](const PolicyException& e) { return e.reference == reference; });
@@ -30,6 +28,7 @@ RulesInForce::RulesInForce(std::shared_ptr<const Ruleset> ruleset, Names& names)
       names_(names),
       agencies_(ruleset_->catalog().nodes.size(), kNoId),
       policies_(ruleset_->rules().size(), kNoId),
+      oris_(ruleset_->place_count(), kNoId),
       digest_(names.id(Dictionary::policy_digest, ruleset_->policy().digest)) {}
 
 DictionaryId RulesInForce::agency(NodeIndex node) {
@@ -41,6 +40,12 @@ DictionaryId RulesInForce::agency(NodeIndex node) {
 DictionaryId RulesInForce::policy(std::uint32_t rule) {
   DictionaryId& id = policies_.at(rule);
   if (id == kNoId) id = names_.id(Dictionary::policy, this->rule(rule).id);
+  return id;
+}
+
+DictionaryId RulesInForce::look_up(const Asker& asker, const Ori& ori) {
+  const DictionaryId id = names_.id(ori);
+  if (asker.has_row) oris_.at(asker.place) = id;
   return id;
 }
 
@@ -82,9 +87,8 @@ const PolicyRule* RulesByTime::newest_rule(std::string_view policy, std::string_
   const auto& spans = history_.spans();
   for (std::size_t span = spans.size(); span-- > 0;) {
     if (span + 1 < spans.size() && spans[span].policy == spans[span + 1].policy) continue;
-    for (const PolicyRule& rule : kept(span)->ruleset().rules()) {
-      if (rule.id == policy && (reference.empty() || exception_of(rule, reference) != nullptr)) return &rule;
-    }
+    const PolicyRule* const rule = kept(span)->ruleset().rule_named(policy);
+    if (rule != nullptr && (reference.empty() || exception_of(*rule, reference) != nullptr)) return rule;
   }
   return nullptr;
 }

@@ -23,13 +23,20 @@ class RulesInForce {
   const PolicyRule& rule(std::uint32_t rule) const { return ruleset_->rules()[rule]; }
   DictionaryId agency(NodeIndex node);
   DictionaryId policy(std::uint32_t rule);
+  /// Of the ORI that was resolved to `asker`.
+  DictionaryId ori(const Asker& asker, const Ori& ori) {
+    return asker.has_row && oris_[asker.place] != kNoId ? oris_[asker.place] : look_up(asker, ori);
+  }
   /// Of the policy file.
   DictionaryId digest() const { return digest_; }
 
  private:
+  static constexpr DictionaryId kNoId = 0xFFFFFFFF;
+  DictionaryId look_up(const Asker& asker, const Ori& ori);
+
   std::shared_ptr<const Ruleset> ruleset_;
   Names& names_;
-  std::vector<DictionaryId> agencies_, policies_;
+  std::vector<DictionaryId> agencies_, policies_, oris_;  // by index, kNoId: not looked up yet
   DictionaryId digest_;
 };
 
@@ -58,6 +65,8 @@ class RulesByTime {
     const std::size_t span = history_.span_at(time);
     return span == recent_span_ ? *recent_ : use(span);
   }
+  /// The rules that the last event was judged by.
+  const RulesInForce& recent() const { return *recent_; }
   /// The same without disturbing what at() returned.
   std::shared_ptr<RulesInForce> hold(TimeNs time) { return kept(history_.span_at(time)); }
 

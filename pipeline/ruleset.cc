@@ -1,5 +1,9 @@
 #include "pipeline/ruleset.h"
 
+#include <algorithm>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include "base/check.h"
 #include "pipeline/ruleset_index.h"
 #include "pipeline/ruleset_why.h"
@@ -12,13 +16,16 @@ struct Ruleset::Impl {
         policy(std::move(p)),
         askers(*catalog),
         destinations(*catalog),
-        rules(*catalog, *policy) {}
+        rules(*catalog, *policy) {
+    for (const PolicyRule& rule : policy->rules) rule_of_id.emplace(rule.id, &rule);
+  }
 
   std::shared_ptr<const Catalog> catalog;
   std::shared_ptr<const Policy> policy;
   AskerIndex askers;
   DestinationIndex destinations;
   RuleIndex rules;
+  boost::unordered_flat_map<std::string_view, const PolicyRule*> rule_of_id;
 
   /// `tell` takes each LookAlike that was looked at; only the last one can be the imitated one.
   template <class Tell>
@@ -52,6 +59,18 @@ const Catalog& Ruleset::catalog() const {
 }
 const Policy& Ruleset::policy() const {
   return *impl_->policy;
+}
+
+const PolicyRule* Ruleset::rule_named(std::string_view id) const {
+  const auto at = impl_->rule_of_id.find(id);
+  return at == impl_->rule_of_id.end() ? nullptr : at->second;
+}
+
+void Ruleset::prefetch(const Ori& ori) const {
+  impl_->askers.prefetch(ori);
+}
+std::size_t Ruleset::place_count() const {
+  return impl_->askers.place_count();
 }
 
 Asker Ruleset::resolve(const Ori& ori, std::string_view line, TimeNs time) const {
@@ -90,12 +109,10 @@ Target Ruleset::target(std::string_view destination, TimeNs time) const {
 
 Verdict Ruleset::judge(const JudgedFacts& facts, std::vector<PolicyMatch>& matches) const {
   Verdict strongest = Verdict::none;
-  for (const std::uint32_t rule : impl_->rules.about(facts.jurisdiction, facts.node)) {
-    const PolicyMatch match = impl_->rules.judge(rule, facts);
-    if (match.verdict == Verdict::none) continue;
+  impl_->rules.judge(facts, [&](const PolicyMatch& match) {
     matches.push_back(match);
-    if (match.verdict < strongest) strongest = match.verdict;
-  }
+    strongest = std::min(strongest, match.verdict);
+  });
   return strongest;
 }
 
@@ -103,10 +120,9 @@ void Ruleset::judge_side_channel(const JudgedFacts& facts, std::vector<PolicyMat
   JudgedFacts side = facts;
   side.cls = Class::other;  // what makes a rule match is that it lists this class
   side.photo = false;
-  for (const std::uint32_t rule : impl_->rules.about(side.jurisdiction, side.node)) {
-    const PolicyMatch match = impl_->rules.judge(rule, side);
+  impl_->rules.judge(side, [&](const PolicyMatch& match) {
     if (match.verdict == Verdict::blocked) matches.push_back(match);
-  }
+  });
 }
 
 }  // namespace blockwatch

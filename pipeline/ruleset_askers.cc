@@ -45,8 +45,10 @@ bool matches(std::string_view pattern, std::string_view text) {
 
 }  // namespace
 
-AskerIndex::AskerIndex(const Catalog& catalog) : catalog_(catalog) {
+AskerIndex::AskerIndex(const Catalog& catalog)
+    : catalog_(catalog), places_(catalog.oris.size()), rows_of_(places_.size()) {
   index_rows();
+  settle();
   index_look_alikes();
   index_patterns();
 }
@@ -62,16 +64,33 @@ void AskerIndex::index_rows() {
     row.federal = source.type == "FE" || source.type == "JF";
     if (!row.federal) row.reached = jurisdiction_from(source.state);
     row.source = &source;
-    Range& range = rows_of_[source.ori];
+    const std::uint32_t place = places_.find(source.ori);
+    places_.at(place).ori = source.ori;
+    places_.at(place).taken = true;
+    Range& range = rows_of_[place];
     if (range.count == 0) range.first = static_cast<std::uint32_t>(rows_.size() - 1);
     ++range.count;
   }
 }
 
+// Nearly all ORIs have one row, without dates, of an agency without dates: the first step of the resolution
+// hits, whenever and with whatever line they ask.
+void AskerIndex::settle() {
+  const auto is_always = [](const Validity& v) { return v.from == kNoTime && v.to == kNoTime; };
+  for (std::uint32_t place = 0; place < places_.size(); ++place) {
+    const std::span<const CompiledRow> rows = rows_at(place);
+    if (rows.size() != 1 || !is_always(rows[0].validity) || rows[0].inactive || rows[0].shared) continue;
+    const NodeIndex agency = rows[0].agency;
+    if (agency == kNoNode || !is_always(catalog_.nodes[agency].validity)) continue;
+    places_.at(place).is_settled = agency != reserved(ReservedAgency::unknown);
+    places_.at(place).value = agency;
+  }
+}
+
 void AskerIndex::index_look_alikes() {
   std::vector<std::pair<Ori, Ori>> folds;
-  folds.reserve(rows_of_.size());
-  for (const auto& [ori, range] : rows_of_) folds.emplace_back(fold(ori), ori);
+  for (std::uint32_t place = 0; place < places_.size(); ++place)
+    if (const auto& at = places_.at(place); at.taken) folds.emplace_back(fold(at.ori), at.ori);
   std::sort(folds.begin(), folds.end());
   for (const auto& [folded, ori] : folds) {
     Range& range = look_alikes_of_[folded];
@@ -90,14 +109,8 @@ void AskerIndex::index_patterns() {
   }
 }
 
-std::span<const CompiledRow> AskerIndex::rows_of(const Ori& ori) const {
-  const auto at = rows_of_.find(ori);
-  if (at == rows_of_.end()) return {};
-  return std::span(rows_).subspan(at->second.first, at->second.count);
-}
-
 const CompiledRow* AskerIndex::row(const Ori& ori, TimeNs time) const {
-  for (const CompiledRow& row : rows_of(ori)) {
+  for (const CompiledRow& row : rows_at(places_.find(ori))) {
     if (row.validity.contains(time)) return &row;
   }
   return nullptr;
@@ -106,7 +119,8 @@ const CompiledRow* AskerIndex::row(const Ori& ori, TimeNs time) const {
 template <class Tell>
 Asker AskerIndex::resolve_telling(const Ori& ori, std::string_view line, TimeNs time, Tell tell) const {
   using Result = AskerStep::Result;
-  const std::span<const CompiledRow> rows = rows_of(ori);
+  const std::uint32_t place = places_.find(ori);
+  const std::span<const CompiledRow> rows = rows_at(place);
   const CompiledRow* row = nullptr;
   for (const CompiledRow& candidate : rows) {
     if (candidate.validity.contains(time)) {
@@ -118,6 +132,7 @@ Asker AskerIndex::resolve_telling(const Ori& ori, std::string_view line, TimeNs 
 
   Asker asker;
   asker.has_row = !rows.empty();
+  asker.place = place;
   const auto is = [&](NodeIndex node, How how) {
     asker.node = node;
     asker.how = how;
@@ -196,6 +211,9 @@ std::optional<NodeIndex> AskerIndex::by_line(std::string_view line, bool of_row,
 }
 
 Asker AskerIndex::resolve(const Ori& ori, std::string_view line, TimeNs time) const {
+  const std::uint32_t place = places_.find(ori);
+  if (const OriTable::Place& at = places_.at(place); at.is_settled)
+    return {.node = at.value, .how = How::exact, .has_row = true, .place = place};
   return resolve_telling(ori, line, time, [](const AskerStep&) {});
 }
 

@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "config/catalog.h"
 #include "config/policy.h"
+#include "pipeline/ori_table.h"
 #include "pipeline/ruleset.h"
 #include "pipeline/ruleset_why.h"
 
@@ -40,6 +41,11 @@ class AskerIndex {
  public:
   explicit AskerIndex(const Catalog& catalog);
 
+  /// Asks the memory for what resolve() will read first.
+  void prefetch(const Ori& ori) const { places_.prefetch(ori); }
+  /// Above every Asker::place.
+  std::size_t place_count() const { return places_.size(); }
+
   /// The row that is valid at `time`; null: none.
   const CompiledRow* row(const Ori& ori, TimeNs time) const;
 
@@ -59,9 +65,12 @@ class AskerIndex {
   using OriMap = boost::unordered_flat_map<Ori, Range, OriHash>;
 
   void index_rows();
+  void settle();
   void index_look_alikes();
   void index_patterns();
-  std::span<const CompiledRow> rows_of(const Ori& ori) const;
+  std::span<const CompiledRow> rows_at(std::uint32_t place) const {
+    return std::span(rows_).subspan(rows_of_[place].first, rows_of_[place].count);
+  }
   // `tell` takes an AskerStep; one that ignores it costs nothing.
   template <class Tell>
   Asker resolve_telling(const Ori& ori, std::string_view line, TimeNs time, Tell tell) const;
@@ -75,7 +84,8 @@ class AskerIndex {
 
   const Catalog& catalog_;
   std::vector<CompiledRow> rows_;  // parallel to the catalog's
-  OriMap rows_of_;
+  OriTable places_;
+  std::vector<Range> rows_of_;  // by place
   std::vector<Ori> look_alikes_;
   OriMap look_alikes_of_;
   /// By an ORI's first character the patterns that can match it, in their order.
@@ -100,10 +110,18 @@ class RuleIndex {
  public:
   RuleIndex(const Catalog& catalog, const Policy& policy);
 
-  std::span<const std::uint32_t> about(Jurisdiction jurisdiction, NodeIndex node) const;
-
-  /// The verdict of one rule that is about the facts' jurisdiction and node.
-  PolicyMatch judge(std::uint32_t rule, const JudgedFacts& facts) const;
+  /// Calls visit(match) for each rule that is about the facts' jurisdiction and node and has a verdict other
+  /// than none, in file order.
+  template <class Visit>
+  void judge(const JudgedFacts& facts, Visit visit) const {
+    const unsigned classes = classes_of(facts);
+    for (const Candidate& candidate : about(facts.jurisdiction, facts.node)) {
+      if (facts.time < candidate.from || facts.time > candidate.last || (candidate.classes & classes) == 0)
+        continue;
+      const PolicyMatch match = judge_rule(candidate.rule, facts);
+      if (match.verdict != Verdict::none) visit(match);
+    }
+  }
 
   /// Of any rule, whatever it is about.
   PolicyFinding finding(std::uint32_t rule, const JudgedFacts& facts, const Catalog& catalog) const;
@@ -122,6 +140,13 @@ class RuleIndex {
     const PolicyRule* source = nullptr;
     std::vector<std::vector<bool>> exception_nodes;  // an empty entry: all that the rule covers
   };
+  /// What tells in a few instructions that a rule says nothing: most rules of a long list are over, not
+  /// begun, or of other classes.
+  struct Candidate {
+    TimeNs from = kNoTime, last = kTimeMax;  // of the rule's window; kNoTime is before every time
+    std::uint32_t rule = 0;
+    std::uint32_t classes = 0;  // as in the rule
+  };
   struct Range {
     std::uint32_t first = 0;
     std::uint32_t count = 0;
@@ -129,6 +154,9 @@ class RuleIndex {
 
   void index_rules(const std::vector<std::vector<NodeIndex>>& nodes_of);
   void index_block_windows(const std::vector<std::vector<NodeIndex>>& nodes_of);
+  std::span<const Candidate> about(Jurisdiction jurisdiction, NodeIndex node) const;
+  PolicyMatch judge_rule(std::uint32_t rule, const JudgedFacts& facts) const;
+  static unsigned classes_of(const JudgedFacts& facts);
   static bool covers_class(const CompiledRule& rule, const JudgedFacts& facts);
   static bool covers_channel(const CompiledRule& rule, const JudgedFacts& facts);
   static PolicyPhase phase_of(const CompiledRule& rule, TimeNs time);
@@ -137,9 +165,9 @@ class RuleIndex {
   static std::int32_t exception_for(const CompiledRule& rule, const JudgedFacts& facts);
 
   std::size_t node_count_;
-  std::vector<CompiledRule> rules_;   // parallel to the policy's
-  std::vector<std::uint32_t> lists_;  // every distinct list of rules once
-  std::vector<Range> about_;          // [jurisdiction * node_count_ + node] in lists_
+  std::vector<CompiledRule> rules_;  // parallel to the policy's
+  std::vector<Candidate> lists_;     // every distinct list of rules once
+  std::vector<Range> about_;         // [jurisdiction * node_count_ + node] in lists_
   /// Per node when any block covers it: disjoint and ascending.
   std::vector<std::vector<Validity>> block_windows_;
 };

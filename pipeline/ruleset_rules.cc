@@ -61,11 +61,12 @@ class Subtrees {
   std::vector<std::vector<bool>> of_;
 };
 
-/// Stores each distinct list once: rules by the thousand are about the same few sets of agencies and
+/// Finds out which lists are the same: rules by the thousand are about the same few sets of agencies and
 /// jurisdictions.
 class ListPool {
  public:
-  explicit ListPool(std::vector<std::uint32_t>& storage) : storage_(storage) {}
+  /// All distinct lists, one behind the other.
+  const std::vector<std::uint32_t>& storage() const { return storage_; }
 
   /// Where the list begins.
   std::uint32_t place(const std::vector<std::uint32_t>& list) {
@@ -85,7 +86,7 @@ class ListPool {
            std::equal(list.begin(), list.end(), storage_.begin() + static_cast<std::ptrdiff_t>(first));
   }
 
-  std::vector<std::uint32_t>& storage_;
+  std::vector<std::uint32_t> storage_;
   boost::unordered_flat_map<std::uint64_t, std::uint32_t> first_of_;
 };
 
@@ -138,7 +139,7 @@ RuleIndex::RuleIndex(const Catalog& catalog, const Policy& policy) : node_count_
 
 void RuleIndex::index_rules(const std::vector<std::vector<NodeIndex>>& nodes_of) {
   about_.resize(kJurisdictionCount * node_count_);
-  ListPool pool(lists_);
+  ListPool pool;
   std::vector<std::vector<std::uint32_t>> by_node(node_count_);
   for (std::size_t j = 0; j < kJurisdictionCount; ++j) {
     for (std::uint32_t r = 0; r < rules_.size(); ++r) {
@@ -149,6 +150,12 @@ void RuleIndex::index_rules(const std::vector<std::vector<NodeIndex>>& nodes_of)
       about_[j * node_count_ + n] = {pool.place(by_node[n]), static_cast<std::uint32_t>(by_node[n].size())};
       by_node[n].clear();
     }
+  }
+  lists_.reserve(pool.storage().size());
+  for (const std::uint32_t r : pool.storage()) {
+    const CompiledRule& rule = rules_[r];
+    lists_.push_back(
+        {rule.window.from, rule.window.to == kNoTime ? kTimeMax : rule.window.to - 1, r, rule.classes});
   }
 }
 
@@ -164,14 +171,18 @@ void RuleIndex::index_block_windows(const std::vector<std::vector<NodeIndex>>& n
   for (std::vector<Validity>& windows : block_windows_) windows = merged(std::move(windows));
 }
 
-std::span<const std::uint32_t> RuleIndex::about(Jurisdiction jurisdiction, NodeIndex node) const {
+std::span<const RuleIndex::Candidate> RuleIndex::about(Jurisdiction jurisdiction, NodeIndex node) const {
   BW_CHECK(jurisdiction < kJurisdictionCount && node < node_count_);
   const Range range = about_[jurisdiction * node_count_ + node];
   return std::span(lists_).subspan(range.first, range.count);
 }
 
+unsigned RuleIndex::classes_of(const JudgedFacts& facts) {
+  return class_bit(facts.cls) | (facts.photo ? kPhotoBit : 0U);
+}
+
 bool RuleIndex::covers_class(const CompiledRule& rule, const JudgedFacts& facts) {
-  return (rule.classes & (class_bit(facts.cls) | (facts.photo ? kPhotoBit : 0U))) != 0;
+  return (rule.classes & classes_of(facts)) != 0;
 }
 
 bool RuleIndex::covers_channel(const CompiledRule& rule, const JudgedFacts& facts) {
@@ -206,7 +217,7 @@ std::int32_t RuleIndex::exception_for(const CompiledRule& rule, const JudgedFact
   return -1;
 }
 
-PolicyMatch RuleIndex::judge(std::uint32_t index, const JudgedFacts& facts) const {
+PolicyMatch RuleIndex::judge_rule(std::uint32_t index, const JudgedFacts& facts) const {
   const CompiledRule& rule = rules_[index];
   PolicyMatch match{index, Verdict::none, -1};
   const PolicyPhase phase = phase_of(rule, facts.time);
@@ -243,8 +254,9 @@ PolicyFinding RuleIndex::finding(std::uint32_t index, const JudgedFacts& facts,
   PolicyFinding finding;
   finding.match.rule = index;
   const auto candidates = about(facts.jurisdiction, facts.node);
-  if (std::find(candidates.begin(), candidates.end(), index) != candidates.end())
-    finding.match = judge(index, facts);
+  if (std::any_of(candidates.begin(), candidates.end(),
+                  [index](const Candidate& c) { return c.rule == index; }))
+    finding.match = judge_rule(index, facts);
   finding.jurisdiction = source.jurisdictions.contains(facts.jurisdiction);
   finding.listed = listed_above(facts.node, source.agencies, catalog);
   if (finding.listed != kNoNode) {

@@ -1,6 +1,7 @@
 #include "pipeline/worker.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <map>
 #include <set>
@@ -10,7 +11,7 @@
 #include "base/failpoint.h"
 #include "pipeline/apply.h"
 #include "pipeline/commit_due.h"
-#include "pipeline/expand.h"
+#include "pipeline/committer.h"
 #include "pipeline/parse.h"
 
 namespace blockwatch {
@@ -33,6 +34,13 @@ TimeNs earliest_clock(const std::vector<PartitionProgress>& progress, const std:
   return earliest;
 }
 
+struct ParsedMessage {
+  Parser parser;  // the event borrows from it
+  QueryEvent event{};
+  const SourceRecord* record = nullptr;
+  std::uint64_t fingerprint = 0;
+};
+
 }  // namespace
 
 struct Worker::Impl {
@@ -44,19 +52,31 @@ struct Worker::Impl {
   Telemetry& telemetry;
   WorkerStatus& status;
 
-  Parser parser;
-  QueryEvent event{};
-  Expansion expansion{};
+  // A message is counted while the one after it has been parsed already: by then what it touches has come
+  // from the memory.
+  std::array<ParsedMessage, 2> messages;
+  std::size_t next{0};             // where the next message is parsed to
+  ParsedMessage* parsed{nullptr};  // not counted yet
   SourceBatch records{};
   std::unique_ptr<Applier> applier{};
+  Committer committer{store};
+  struct InFlight {
+    PendingWork work;
+    TimeNs begun = 0;
+  };
+  std::optional<InFlight> in_flight{};  // the commit that the committer has
   std::set<std::uint32_t> at_end{};
-  std::optional<Clock::time_point> first_alertable{};
+  struct Waiting {
+    Clock::time_point since;
+    std::chrono::milliseconds age{0};  // at that moment
+  };
+  std::optional<Waiting> alert{};                     // the first alertable record since the last commit
   std::map<std::uint32_t, std::uint64_t> consumed{};  // by partition, as of the last commit
 
   Expected<void> start() {
-    auto made =
-        Applier::create(store, std::move(history), source.partitions(),
-                        {options.topic, options.lateness, options.dedup_window, options.dedup_bytes_max});
+    auto made = Applier::create(store, std::move(history), source.partitions(),
+                                {options.topic, options.lateness, options.dedup_window,
+                                 options.dedup_bytes_max, [this] { committer.settle(); }});
     if (!made) return tl::unexpected(made.error());
     applier = std::move(*made);
     for (const PartitionProgress& p : applier->progress()) consumed[p.partition] = p.consumed();
@@ -64,12 +84,32 @@ struct Worker::Impl {
   }
 
   void handle(const SourceRecord& record) {
-    std::optional<RejectReason> reason = parser.parse(record, event);
-    if (!reason) reason = expand(event, applier->ruleset_at(event.time), expansion);
-    if (reason)
+    ParsedMessage& message = messages[next];
+    const auto reason = message.parser.parse(record, message.event);
+    if (reason) {
+      count_parsed();
       applier->reject(record, *reason);
-    else
-      applier->message(record, event, expansion);
+      return;
+    }
+    message.record = &record;
+    message.fingerprint = applier->expect(record, message.event);
+    count_parsed();
+    parsed = &message;
+    next = 1 - next;
+  }
+
+  void count_parsed() {
+    if (parsed == nullptr) return;
+    const ParsedMessage& message = *std::exchange(parsed, nullptr);
+    applier->message(*message.record, message.event, message.fingerprint);
+    if (applier->pending().alertable && !alert) alert = waiting_since_now(message);
+  }
+
+  static Waiting waiting_since_now(const ParsedMessage& message) {
+    const TimeNs broker_time = message.record->broker_time;
+    const TimeNs made = broker_time != kNoTime ? broker_time : message.event.time;
+    const TimeNs age = std::max<TimeNs>(0, saturating_add(wall_clock_now(), -made));
+    return {Clock::now(), std::chrono::milliseconds(age / kMillisecond)};
   }
 
   void handle_batch() {
@@ -77,8 +117,8 @@ struct Worker::Impl {
       at_end.erase(record.partition);
       handle(record);
     }
+    count_parsed();
     at_end.insert(records.at_end.begin(), records.at_end.end());
-    if (applier->pending().alertable && !first_alertable) first_alertable = Clock::now();
   }
 
   bool all_at_end() const { return at_end.size() == source.partitions().size(); }
@@ -87,9 +127,10 @@ struct Worker::Impl {
     CommitFacts f;
     f.records = applier->pending().records;
     f.source_drained = records.records.empty();
-    if (first_alertable)
-      f.alert_waiting =
-          std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - *first_alertable);
+    if (alert) {
+      f.alert_waiting = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - alert->since);
+      f.alert_age = alert->age;
+    }
     return f;
   }
 
@@ -99,18 +140,32 @@ struct Worker::Impl {
   }
 
   Expected<void> commit(TimeNs closing) {
-    const PendingWork work = applier->pending();
-    const TimeNs now = wall_clock_now();
-    CommitBatch batch = applier->take_batch(closing, now);
-    first_alertable.reset();
+    if (const auto done = collect(); !done) return done;
+    in_flight = InFlight{applier->pending(), wall_clock_now()};
+    TakenBatch taken = applier->take_batch(closing, in_flight->begun);
+    alert.reset();
     failpoint("worker_batch_taken");
-    const auto begin = Clock::now();
-    if (const auto done = store.commit(batch); !done) return done;
-    failpoint("worker_committed");
-    telemetry.committed(std::chrono::duration<double>(Clock::now() - begin).count());
-    report(batch, work, now);
-    source.committed(batch.progress);
+    committer.start(std::move(taken));
     return {};
+  }
+
+  // Waits for the commit that is in flight, if one is.
+  Expected<void> collect() {
+    if (!in_flight) return {};
+    Committer::Outcome outcome = committer.collect();
+    if (!outcome.result) return outcome.result;
+    failpoint("worker_committed");
+    telemetry.committed(outcome.seconds);
+    report(outcome.taken.batch, in_flight->work, in_flight->begun);
+    source.committed(outcome.taken.batch.progress);
+    applier->reuse(std::move(outcome.taken.observations));
+    in_flight.reset();
+    return {};
+  }
+
+  Expected<void> commit_and_wait(TimeNs closing) {
+    if (const auto done = commit(closing); !done) return done;
+    return collect();
   }
 
   void report(const CommitBatch& batch, const PendingWork& work, TimeNs now) {
@@ -132,7 +187,7 @@ struct Worker::Impl {
     auto activation = activations.take();
     if (!activation) return {};
     const TimeNs from = applier->activate(std::move(*activation), wall_clock_now());
-    if (const auto done = commit(kNoTime); !done) return done;
+    if (const auto done = commit_and_wait(kNoTime); !done) return done;
     activations.done(from);
     return {};
   }
@@ -149,22 +204,33 @@ struct Worker::Impl {
     if (due || closes) {
       if (const auto done = commit(closing); !done) return done;
     }
-    status.at_end = all_at_end() && applier->pending().records == 0;
+    // Live there is nothing else to do meanwhile, and nothing may be left uncollected.
+    if (records.records.empty() || committer.is_done()) {
+      if (const auto done = collect(); !done) return done;
+    }
+    status.at_end = all_at_end() && applier->pending().records == 0 && !in_flight;
     return {};
   }
 
   Expected<void> finish_batch() {
     applier->mark_ended();
-    return commit(kTimeMax);
+    return commit_and_wait(kTimeMax);
   }
 };
 
 Worker::Worker(Store& store, Source& source, RulesetHistory history, Activations& activations,
                WorkerOptions options, Telemetry& telemetry, WorkerStatus& status) {
   const std::uint64_t record_bytes_max = options.record_bytes_max;
-  std::optional<SourceMapping> mapping = std::move(options.mapping);
-  impl_.reset(new Impl{store, source, std::move(history), activations, std::move(options), telemetry, status,
-                       Parser(record_bytes_max, std::move(mapping))});
+  const std::optional<SourceMapping> mapping = std::move(options.mapping);
+  impl_.reset(new Impl{
+      store,
+      source,
+      std::move(history),
+      activations,
+      std::move(options),
+      telemetry,
+      status,
+      {ParsedMessage{Parser(record_bytes_max, mapping)}, ParsedMessage{Parser(record_bytes_max, mapping)}}});
 }
 
 Worker::~Worker() = default;
@@ -178,9 +244,7 @@ Expected<void> Worker::run(const std::atomic<bool>& stop) {
             impl_->source.poll(pending ? std::chrono::milliseconds(0) : kIdlePoll, impl_->records);
         !polled) {
       // What was read before it stands, and a restart goes on behind it.
-      if (pending) {
-        if (const auto done = impl_->commit(kNoTime); !done) return done;
-      }
+      if (const auto done = pending ? impl_->commit_and_wait(kNoTime) : impl_->collect(); !done) return done;
       return polled;
     }
     impl_->status.last_progress = wall_clock_now();
@@ -188,7 +252,7 @@ Expected<void> Worker::run(const std::atomic<bool>& stop) {
     if (impl_->options.batch && impl_->all_at_end() && impl_->records.records.empty())
       return impl_->finish_batch();
   }
-  return impl_->applier->pending().records == 0 ? Expected<void>() : impl_->commit(kNoTime);
+  return impl_->applier->pending().records == 0 ? impl_->collect() : impl_->commit_and_wait(kNoTime);
 }
 
 }  // namespace blockwatch

@@ -11,6 +11,7 @@
 // Guarantee: reading any bytes whatever is defined; what does not fit makes the reader bad and yields zeros.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -30,7 +31,9 @@ inline void put_be64(std::string& out, std::uint64_t v) {
   for (int shift = 56; shift >= 0; shift -= 8) put_u8(out, static_cast<std::uint8_t>(v >> shift));
 }
 inline void put_fixed64(std::string& out, std::uint64_t v) {
-  for (int shift = 0; shift < 64; shift += 8) put_u8(out, static_cast<std::uint8_t>(v >> shift));
+  std::array<char, 8> bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(v >> 8 * i);
+  out.append(bytes.data(), bytes.size());
 }
 inline void put_time(std::string& out, TimeNs v) {
   put_fixed64(out, static_cast<std::uint64_t>(v));

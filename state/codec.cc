@@ -298,6 +298,7 @@ bool decode(std::string_view bytes, Suppressed& out) {
 std::string encode_seen(const std::vector<SeenId>& ids) {
   BW_CHECK(!ids.empty());
   std::string out;
+  out.reserve(16 + ids.size() * 10);
   put_time(out, ids.back().clock);
   const std::uint8_t unit = largest_unit(ids);
   put_u8(out, unit);

@@ -9,53 +9,54 @@ namespace {
 
 constexpr unsigned kLowBits = 33;
 constexpr std::uint64_t kLowMask = (std::uint64_t{1} << kLowBits) - 1;
+/// A varint; returns what is behind it.
+char* put(char* out, std::uint64_t v) {
+  for (; v >= 0x80; v >>= 7U) *out++ = static_cast<char>(v | 0x80U);
+  *out++ = static_cast<char>(v);
+  return out;
+}
+
 constexpr std::uint64_t kHighLimit = std::uint64_t{1} << (64 - kLowBits);
-
-class RunWriter {
- public:
-  RunWriter(bool has_ori, std::size_t bytes_expected) : has_ori_(has_ori) { body_.reserve(bytes_expected); }
-
-  void append(const CellCount& c) {
-    const std::uint64_t code = c.cell.code;
-    const std::uint64_t more = c.count > 1 ? 2 : 0;
-    if (code >> kLowBits != last_.code >> kLowBits) {
-      put_varint(body_, ((code >> kLowBits) - (last_.code >> kLowBits)) << 2U | more | 1U);
-      put_varint(body_, code & kLowMask);
-    } else {
-      put_varint(body_, (code - last_.code) << 2U | more);
-    }
-    if (has_ori_) put_varint(body_, code == last_.code ? c.cell.ori - last_.ori : c.cell.ori);
-    if (more != 0) put_varint(body_, c.count - 2);
-    last_ = c.cell;
-    ++cells_;
-  }
-
-  std::string finish() const {
-    std::string out;
-    out.reserve(body_.size() + 11);
-    put_u8(out, has_ori_ ? 1 : 0);
-    put_varint(out, cells_);
-    out += body_;
-    return out;
-  }
-
- private:
-  std::string body_;
-  bool has_ori_;
-  Cell last_;
-  std::uint64_t cells_ = 0;
-};
 
 }  // namespace
 
-std::string encode_run(const Run& run) {
-  bool has_ori = false;
-  for (const CellCount& c : run) has_ori |= c.cell.ori != 0;
-  RunWriter out(has_ori, run.size() * 5);
-  for (std::size_t i = 0; i < run.size(); ++i) {
-    BW_CHECK(run[i].count > 0 && (i == 0 || run[i - 1].cell < run[i].cell));
-    out.append(run[i]);
+void RunWriter::append(const CellCount& c) {
+  BW_CHECK(c.count > 0 && (cells_ == 0 || last_ < c.cell));
+  if (body_.size() - size_ < kCellMax) body_.resize(2 * body_.size());
+  char* const begin = body_.data() + size_;
+  char* end = begin;
+  const std::uint64_t code = c.cell.code;
+  const std::uint64_t more = c.count > 1 ? 2 : 0;
+  if (code >> kLowBits != last_.code >> kLowBits) {
+    end = put(end, ((code >> kLowBits) - (last_.code >> kLowBits)) << 2U | more | 1U);
+    end = put(end, code & kLowMask);
+  } else {
+    end = put(end, (code - last_.code) << 2U | more);
   }
+  if (has_ori_) end = put(end, code == last_.code ? c.cell.ori - last_.ori : c.cell.ori);
+  if (more != 0) end = put(end, c.count - 2);
+  size_ += static_cast<std::size_t>(end - begin);
+  last_ = c.cell;
+  ++cells_;
+}
+
+std::string RunWriter::finish() {
+  std::string out;
+  out.reserve(size_ + 11);
+  put_u8(out, has_ori_ ? 1 : 0);
+  put_varint(out, cells_);
+  out.append(body_.data(), size_);
+  size_ = 0;
+  last_ = {};
+  cells_ = 0;
+  return out;
+}
+
+std::string encode_run(const std::vector<CellCount>& cells) {
+  bool has_ori = false;
+  for (const CellCount& c : cells) has_ori |= c.cell.ori != 0;
+  RunWriter out(has_ori, cells.size() * 5);
+  for (const CellCount& c : cells) out.append(c);
   return out.finish();
 }
 

@@ -25,6 +25,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "state/bytes.h"
 #include "state/records.h"
@@ -34,8 +35,30 @@ namespace blockwatch {
 /// No bucket ever has more runs than this.
 inline constexpr std::size_t kRunsMax = 16;
 
-/// `run` is sorted, each cell once, no count 0.
-std::string encode_run(const Run& run);
+/// Writes a run, a cell after the other. The buffer grows for a whole cell at a time, so that a byte costs no
+/// check.
+class RunWriter {
+ public:
+  /// `bytes_expected`: a guess.
+  RunWriter(bool has_ori, std::size_t bytes_expected) : has_ori_(has_ori), body_(bytes_expected + kCellMax) {}
+
+  /// Cells ascend, each comes once, and no count is 0.
+  void append(const CellCount& cell);
+  /// The bytes; the writer is as new afterwards and keeps its memory.
+  std::string finish();
+
+ private:
+  static constexpr std::size_t kCellMax = 4 * 10;  // bytes: four varints
+
+  bool has_ori_;
+  std::vector<char> body_;
+  std::size_t size_ = 0;
+  Cell last_;
+  std::uint64_t cells_ = 0;
+};
+
+/// Of sorted cells, each once, no count 0.
+std::string encode_run(const std::vector<CellCount>& cells);
 
 /// Reads a run's cells in order. Borrows the bytes.
 class RunReader {

@@ -49,8 +49,6 @@ struct CellCount {
   Cell cell;
   std::uint64_t count = 0;
 };
-/// Sorted by cell, each cell once.
-using Run = std::vector<CellCount>;
 
 /// Everything known of a partition; absolute values, so that writing them is idempotent.
 struct PartitionProgress {
@@ -196,7 +194,7 @@ struct OutputStanding {
 /// One atomic, synced batch.
 struct CommitBatch {
   std::vector<PartitionProgress> progress;
-  std::map<BucketKey, Run> runs;
+  std::map<BucketKey, std::string> runs;  // encoded: state/page.h
   std::vector<Evidence> evidence;
   std::vector<RejectRecord> rejects;
   std::map<std::uint32_t, std::vector<SeenId>> seen;    // appended, in order

@@ -94,11 +94,10 @@ bool Store::Impl::is_expired(const BucketKey& bucket) const {
   return floor != floors.end() && bucket.number < floor->second;
 }
 
-Expected<void> Store::Impl::add_run(const BucketKey& bucket, const Run& run, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::add_run(const BucketKey& bucket, std::string bytes, rocksdb::WriteBatch& out) {
   const auto found = runs->sizes(bucket);
   if (!found) return tl::unexpected(found.error());
   std::vector<std::uint64_t>& sizes = **found;
-  std::string bytes = encode_run(run);
   sizes.push_back(bytes.size());
   const std::size_t first = sizes.size() - runs_to_merge(sizes);
   const std::size_t last = sizes.size() - 1;
@@ -123,10 +122,10 @@ Expected<void> Store::Impl::add_run(const BucketKey& bucket, const Run& run, roc
   return {};
 }
 
-Expected<void> Store::Impl::add_runs(const CommitBatch& in, rocksdb::WriteBatch& out) {
-  for (const auto& [bucket, run] : in.runs) {
-    if (run.empty() || is_expired(bucket)) continue;
-    if (auto ok = add_run(bucket, run, out); !ok) return ok;
+Expected<void> Store::Impl::add_runs(CommitBatch& in, rocksdb::WriteBatch& out) {
+  for (auto& [bucket, run] : in.runs) {
+    if (is_expired(bucket)) continue;
+    if (auto ok = add_run(bucket, std::move(run), out); !ok) return ok;
   }
   return {};
 }

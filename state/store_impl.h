@@ -51,8 +51,8 @@ struct Store::Impl {
   Expected<void> expire_series(const BucketKey& floor, rocksdb::WriteBatch& out);
   /// The bucket is before what its partition keeps.
   bool is_expired(const BucketKey& bucket) const;
-  Expected<void> add_runs(const CommitBatch& in, rocksdb::WriteBatch& out);
-  Expected<void> add_run(const BucketKey& bucket, const Run& run, rocksdb::WriteBatch& out);
+  Expected<void> add_runs(CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<void> add_run(const BucketKey& bucket, std::string bytes, rocksdb::WriteBatch& out);
   void add_evidence_and_rejects(const CommitBatch& in, rocksdb::WriteBatch& out);
   Expected<SeenChunks*> seen_of(std::uint32_t partition);
   Expected<void> add_seen(const CommitBatch& in, rocksdb::WriteBatch& out);

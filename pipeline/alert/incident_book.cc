@@ -55,6 +55,7 @@ struct IncidentBook::Impl {
   Names& names;
   std::string topic;
   std::function<std::string(std::string_view)> authority_of;
+  std::function<void()> settle;
   std::map<std::string, std::unique_ptr<Incident>> by_id;  // ordered: batches are reproducible
   boost::unordered_flat_map<IncidentSlot, Incident*, SlotHash> by_slot;
   std::vector<Incident*> changed;
@@ -99,6 +100,7 @@ struct IncidentBook::Impl {
 
   // Loads the parts that earlier commits stored.
   Incident& load(std::string id, IncidentKey key, const IncidentLimits& limits) {
+    settle();
     auto made = std::make_unique<Incident>();
     made->authority = authority_of(key.policy);
     made->limits = limits;
@@ -168,8 +170,19 @@ struct IncidentBook::Impl {
 };
 
 IncidentBook::IncidentBook(Store& store, Names& names, std::string topic,
-                           std::function<std::string(std::string_view)> authority_of)
-    : impl_(new Impl{store, names, std::move(topic), std::move(authority_of), {}, {}, {}, {}, {}, false}) {
+                           std::function<std::string(std::string_view)> authority_of,
+                           std::function<void()> settle)
+    : impl_(new Impl{store,
+                     names,
+                     std::move(topic),
+                     std::move(authority_of),
+                     std::move(settle),
+                     {},
+                     {},
+                     {},
+                     {},
+                     {},
+                     false}) {
   for (const IncidentPart& part : store.open_incident_parts()) {
     if (!impl_->by_id.contains(part.id)) impl_->load(part.id, part.key, {part.allowance, part.closes_at});
   }

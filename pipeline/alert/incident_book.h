@@ -53,9 +53,11 @@ struct IncidentAddition {
 /// Owned by the Applier; the worker's thread. Memory grows with the incidents that are not closed.
 class IncidentBook {
  public:
-  /// `authority_of` finds a policy's authority by its id.
+  /// `authority_of` finds a policy's authority by its id; `settle` returns once every batch that was taken is
+  /// durable.
   IncidentBook(Store& store, Names& names, std::string topic,
-               std::function<std::string(std::string_view policy)> authority_of);
+               std::function<std::string(std::string_view policy)> authority_of,
+               std::function<void()> settle);
   ~IncidentBook();
 
   void add(const IncidentAddition& addition);

@@ -17,6 +17,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kBatchRecordsMax = 10'000;
+constexpr milliseconds kFetchWait{20};
 constexpr milliseconds kLagInterval{500};
 constexpr milliseconds kBrokerCommitInterval{1000};
 // Below this lag everything fits into the local queues and no fetch ever pauses.
@@ -104,8 +105,10 @@ class KafkaSource final : public Source {
     rd_kafka_poll(handle_.get(), 0);  // errors and statistics
     // A batch call waits until the batch is full or its time is over. So it never waits; where nothing is
     // there, one record is waited for.
-    if (take(milliseconds(0), kBatchRecordsMax) == 0 && timeout.count() > 0 && take(timeout, 1) == 1) {
-      take(milliseconds(0), kBatchRecordsMax - 1);
+    if (take(milliseconds(0), kBatchRecordsMax) == 0) {
+      // An empty queue far from the end of the log is no lull: the next fetch is on its way.
+      const milliseconds wait = std::max(timeout, lag() > kCatchingUpRecords ? kFetchWait : milliseconds(0));
+      if (wait.count() > 0 && take(wait, 1) == 1) take(milliseconds(0), kBatchRecordsMax - 1);
     }
     sort_out(batch);
     report_lag();
@@ -232,28 +235,35 @@ class KafkaSource final : public Source {
             topic_name_, message->partition, offset, reason)};
   }
 
+  // As of the last fetch; none: not fetched yet. The marks are cached values, no request.
+  std::optional<std::uint64_t> lag_of(const Position& p) const {
+    std::int64_t low = -1;
+    std::int64_t high = -1;
+    if (rd_kafka_get_watermark_offsets(handle_.get(), topic_name_.c_str(),
+                                       static_cast<std::int32_t>(p.partition), &low,
+                                       &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        high < 0) {
+      return std::nullopt;
+    }
+    const auto end = static_cast<std::uint64_t>(high);
+    const std::uint64_t next = p.next_offset.value_or(low < 0 ? 0 : static_cast<std::uint64_t>(low));
+    // At the end, whatever lies before the mark is control records.
+    return p.at_end || end <= next ? 0 : end - next;
+  }
+
+  std::uint64_t lag() const {
+    std::uint64_t total = 0;
+    for (const Position& p : positions_) total += lag_of(p).value_or(0);
+    return total;
+  }
+
   void report_lag() {
     const auto now = steady_clock::now();
     if (now < next_lag_report_) return;
     next_lag_report_ = now + kLagInterval;
-    std::uint64_t total = 0;
-    for (const Position& p : positions_) {
-      std::int64_t low = -1;
-      std::int64_t high = -1;
-      if (rd_kafka_get_watermark_offsets(handle_.get(), topic_name_.c_str(),
-                                         static_cast<std::int32_t>(p.partition), &low,
-                                         &high) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-          high < 0) {
-        continue;  // not fetched yet; these are cached values, no request
-      }
-      const auto end = static_cast<std::uint64_t>(high);
-      const std::uint64_t next = p.next_offset.value_or(low < 0 ? 0 : static_cast<std::uint64_t>(low));
-      // At the end, whatever lies before the mark is control records.
-      const std::uint64_t lag = p.at_end || end <= next ? 0 : end - next;
-      telemetry_.lag(topic_name_, p.partition, lag);
-      total += lag;
-    }
-    watch_->catching_up(total > kCatchingUpRecords);
+    for (const Position& p : positions_)
+      if (const auto lag = lag_of(p)) telemetry_.lag(topic_name_, p.partition, *lag);
+    watch_->catching_up(lag() > kCatchingUpRecords);
   }
 
   // Advice: a failure means that a lag tool sees an older figure, and the next second brings another try.

@@ -121,14 +121,14 @@ class VersionsTest : public testing::Test {
     const SourceRecord record{partition, offset, kNoTime, payload};
     Parser parser(65536);
     QueryEvent event;
-    Expansion expansion;
     ASSERT_FALSE(parser.parse(record, event));
-    ASSERT_FALSE(expand(event, applier_->ruleset_at(event.time), expansion));
-    applier_->message(record, event, expansion);
+    applier_->message(record, event);
     commit();
   }
   void commit() {
-    CommitBatch batch = applier_->take_batch(kNoTime, 0);
+    TakenBatch taken = applier_->take_batch(kNoTime, 0);
+    taken.observations->take(taken.batch.runs);
+    CommitBatch& batch = taken.batch;
     ASSERT_TRUE(store_->commit(batch));
   }
   std::map<std::string, std::uint64_t> verdicts() const {

@@ -383,11 +383,11 @@ TEST_F(WorkerTest, ADayClosesOnceTheClocksStandAtItsEndPlusLateness) {
   const SourceRecord record{0, 0, kNoTime, payload};
   Parser parser(65536);
   QueryEvent event;
-  Expansion expansion;
   ASSERT_FALSE(parser.parse(record, event));
-  ASSERT_FALSE(expand(event, *ruleset_, expansion));
-  (*applier)->message(record, event, expansion);
-  CommitBatch batch = (*applier)->take_batch(kNoTime, 0);
+  (*applier)->message(record, event);
+  TakenBatch taken = (*applier)->take_batch(kNoTime, 0);
+  taken.observations->take(taken.batch.runs);
+  CommitBatch& batch = taken.batch;
   ASSERT_TRUE(store_->commit(batch));
   const TimeNs closes = *parse_rfc3339("2025-02-04T00:00:00Z");  // the default lateness is 48 h
   EXPECT_FALSE((*applier)->closes_any(closes - 1));

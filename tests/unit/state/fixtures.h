@@ -91,8 +91,8 @@ class Random {
 
 using Cells = std::map<Cell, std::uint64_t>;
 
-inline Run run_of(const Cells& cells) {
-  Run run;
+inline std::vector<CellCount> run_of(const Cells& cells) {
+  std::vector<CellCount> run;
   for (const auto& [cell, count] : cells) run.push_back({cell, count});
   return run;
 }

@@ -35,7 +35,7 @@ BucketKey random_bucket(test::Random& random) {
 CommitBatch batch_of(const Counted& counted) {
   CommitBatch batch;
   for (const std::uint32_t partition : {0U, 1U, 2U}) batch.progress.push_back(test::progress(partition, 1));
-  for (const auto& [bucket, cells] : counted) batch.runs[bucket] = test::run_of(cells);
+  for (const auto& [bucket, cells] : counted) batch.runs[bucket] = encode_run(test::run_of(cells));
   return batch;
 }
 

@@ -25,7 +25,7 @@ void fill(const std::string& dir) {
   const auto store = test::open_store(dir);
   CommitBatch batch;
   batch.progress = {test::progress(0, 1, kDay)};
-  batch.runs[kBucket] = {{{1, 0}, 1}, {{2, 0}, 5}};
+  batch.runs[kBucket] = encode_run({{{1, 0}, 1}, {{2, 0}, 5}});
   batch.evidence.emplace_back();
   batch.rejects.emplace_back();
   batch.seen[0] = {{1, kDay}};
@@ -105,7 +105,7 @@ TEST_F(StoreDamage, AMergeWithADamagedRunFailsTheCommit) {
   const auto store = test::open_store(dir_.state());
   CommitBatch batch;
   batch.progress = {test::progress(0, 2, kDay)};
-  batch.runs[kBucket] = {{{1, 0}, 1}, {{2, 0}, 5}};
+  batch.runs[kBucket] = encode_run({{{1, 0}, 1}, {{2, 0}, 5}});
   const auto result = store->commit(batch);
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ExitCode::state_damaged);

@@ -1,5 +1,6 @@
 // Which buckets a store still holds (state/retention.h): decided by each partition's clock, to the bucket,
 // and by nothing else.
+#include "state/page.h"
 #include "state/retention.h"
 
 #include <map>
@@ -29,18 +30,20 @@ class Counting {
     batch_.progress.push_back(p);
     for (const Retention& r : kRetention) {
       const BucketKey bucket{e.partition, r.cube, r.granularity, bucket_of(e.time, length_of(r.granularity))};
-      if (batch_.runs[bucket].empty()) batch_.runs[bucket] = {{{1, 0}, 0}};
-      ++batch_.runs[bucket].front().count;
+      ++counts_[bucket];
     }
   }
   void commit(Store& store) {
+    for (const auto& [bucket, count] : counts_) batch_.runs[bucket] = encode_run({{{1, 0}, count}});
     ASSERT_TRUE(store.commit(batch_));
     batch_ = {};
+    counts_.clear();
   }
 
  private:
   std::map<std::uint32_t, PartitionProgress> progress_;
   CommitBatch batch_;
+  std::map<BucketKey, std::uint64_t> counts_;
 };
 
 using Counts = std::map<BucketKey, std::uint64_t>;
@@ -145,7 +148,7 @@ TEST_F(StoreExpiry, EachPartitionKeepsByItsOwnClock) {
 TEST_F(StoreExpiry, NothingExpiresBeforeAnEventWasCounted) {
   CommitBatch batch;
   batch.progress = {test::progress(0, 1)};
-  batch.runs[{0, Cube::quality, Granularity::day, -3000}] = {{{1, 0}, 1}};
+  batch.runs[{0, Cube::quality, Granularity::day, -3000}] = encode_run({{{1, 0}, 1}});
   ASSERT_TRUE(store_->commit(batch));
   EXPECT_EQ(days(Cube::quality), (std::set<std::int64_t>{-3000}));
 }

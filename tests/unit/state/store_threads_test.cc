@@ -17,7 +17,7 @@ void commit_all(Store& store) {
   for (std::uint64_t n = 1; n <= kCommits; ++n) {
     CommitBatch batch;
     batch.progress = {test::progress(0, n)};
-    batch.runs[kBucket] = {{{n % 7, 0}, 1}};
+    batch.runs[kBucket] = encode_run({{{n % 7, 0}, 1}});
     batch.notifications = {test::notification(1, "opened"), test::notification(1, "10")};
     ASSERT_TRUE(store.commit(batch));
   }

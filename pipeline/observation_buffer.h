@@ -1,0 +1,68 @@
+// The observations of a commit in the making, 16 bytes each, and the runs of cubes `disclosures` and `oris`
+// that they become: one sort by cell, then one stable pass each by day, hour and minute, so that every run
+// falls out of the same words.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
+
+#include "base/time.h"
+#include "pipeline/radix_sort.h"
+#include "state/records.h"
+
+namespace blockwatch {
+
+/// Owned by the Applier; the worker's thread. Keeps its memory from commit to commit.
+class ObservationBuffer {
+ public:
+  /// `code`: of a DisclosureCell; `ori`: as in a Cell of cube `oris`; `in_minutes`: whether the minute's
+  /// bucket is kept.
+  void add(std::uint32_t partition, TimeNs time, bool in_minutes, Cell cell) {
+    if (recent_ == nullptr || partition != recent_partition_) use(partition);
+    const Minute minute{bucket_of(time, kMinute), in_minutes};
+    if (recent_->rows.empty() || minute != recent_->minute) recent_->use(minute);
+    recent_->rows.push_back({cell.code, cell.ori, recent_->slot});
+  }
+
+  /// Adds encoded runs; the buffer is empty afterwards.
+  void take(std::map<BucketKey, std::string>& runs);
+
+  struct Row {
+    std::uint64_t code = 0;
+    std::uint32_t ori = 0;
+    std::uint32_t slot = 0;  // of its minute
+  };
+  struct Minute {
+    std::int64_t number = 0;
+    bool kept = false;
+    friend auto operator<=>(const Minute&, const Minute&) = default;
+  };
+
+ private:
+  struct Part {
+    std::vector<Row> rows;
+    std::vector<Minute> minutes;  // by slot, in order of first use
+    boost::unordered_flat_map<std::int64_t, std::uint32_t> slots;
+    // Event time mostly advances, so the minute of the last observation is the next one's too.
+    Minute minute;
+    std::uint32_t slot = 0;
+
+    void use(Minute next);
+    void clear();
+  };
+
+  void use(std::uint32_t partition);
+
+  std::map<std::uint32_t, Part> parts_;
+  std::uint32_t recent_partition_ = 0;
+  Part* recent_ = nullptr;
+  SortMemory<std::uint64_t> narrow_;
+  SortMemory<unsigned __int128> wide_;
+};
+
+}  // namespace blockwatch
