@@ -41,7 +41,7 @@ std::optional<std::int64_t> read_offset(std::string_view text) {
   const unsigned hours = two_digits(text.data() + 1);
   const unsigned minutes = two_digits(text.data() + 4);
   if (hours > 23 || minutes > 59) return std::nullopt;
-  const auto all = static_cast<std::int64_t>(hours * 60 + minutes);
+  const std::int64_t all = std::int64_t{hours} * 60 + minutes;
   return text[0] == '-' ? -all : all;
 }
 

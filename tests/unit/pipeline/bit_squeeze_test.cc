@@ -12,7 +12,8 @@ namespace {
 TEST(BitSqueeze, KeepsTheOrderAndGivesEveryWordBack) {
   std::mt19937_64 random(3);
   for (int round = 0; round < 500; ++round) {
-    const std::uint64_t used = random() & random() & (round % 3 == 0 ? ~0ULL : random());
+    std::uint64_t used = random();
+    for (int thinner = round % 3; thinner > 0; --thinner) used &= random();
     const BitSqueeze squeeze(used);
     std::vector<std::uint64_t> words{0, used};
     for (int i = 0; i < 20; ++i) words.push_back(random() & used);
