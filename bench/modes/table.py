@@ -5,8 +5,9 @@ from typing import Any, Dict, List, Tuple
 
 from bench.daemon import COUNTED_PER_SECOND_MIN, count, deliveries, fates
 from bench.figures import Goals, Run, Spread, print_rows, ratio, say
-from bench.rig import PARTITIONS, Corpus, Rig
+from bench.rig import Corpus, Rig
 from support.processes import ROOT, run as run_command
+from support.product import EXAMPLES
 
 EVENTS, QUICK_EVENTS = 20_000_000, 4_000_000
 QUICK_RATIO_MIN = 0.6
@@ -75,8 +76,10 @@ def assert_right(typed: Dict[str, Any], answers: List[Dict[str, Any]]) -> None:
 
 
 def stream(rig: Rig, corpus: Corpus) -> Run:
-    output, answer = rig.new_topic("streams-alerts", PARTITIONS), rig.folder / (rig.name("streams") + ".json")
+    output, answer = rig.name("streams-alerts"), rig.folder / (rig.name("streams") + ".json")
     command = [PEER, "--bootstrap", rig.bootstrap, "--topic", corpus.topic, "--records", corpus.records,
+               *(word for name in ("agencies.toml", "oris.csv", "policy.toml")
+                 for word in ("--" + name.split(".", maxsplit=1)[0], EXAMPLES / name)),
                "--output", output, "--json", answer]  # fmt: skip
     run_command([str(word) for word in command], seconds=300 + corpus.records / COUNTED_PER_SECOND_MIN)
     said = json.loads(answer.read_text())
