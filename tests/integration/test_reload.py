@@ -62,10 +62,12 @@ def policy(rng):
             f'classes = {json.dumps(rng.choice([[], ["driver_license"], ["photo"]]))}\n'
             f'enforce_from = 2025-01-{rng.randint(10, 28)}\nauthority = "order {name}"\n'
         )
-        if rng.random() < 0.7:
+        if name == "one" or rng.random() < 0.7:
+            # The newest version decides whether the uses are too many: those of one block are always limited.
+            limit = f"max_uses = {rng.choice([0, 1, 20, 300])}\n"
             text += (
                 f'[[block.exception]]\nreference = "case 1"\npurposes = ["C"]\nstarts_at = 2025-02-{rng.randint(10, 28)}\n'
-                + rng.choice(["", f"max_uses = {rng.choice([0, 1, 20, 300])}\n"])
+                + (limit if name == "one" else rng.choice(["", limit]))
             )
     if rng.random() < 0.5:
         text += '[[watch]]\nid = "eyes"\njurisdictions = ["*"]\nagencies = ["local"]\n'
