@@ -32,20 +32,4 @@ constexpr std::uint64_t short_word(std::string_view text) {
   return std::bit_cast<std::uint64_t>(bytes);
 }
 
-/// The same where eight bytes can be read at `text`, whatever its size.
-inline std::uint64_t short_word_of_padded(std::string_view text) {
-  static constexpr auto kMasks = [] {
-    std::array<std::uint64_t, 9> masks{};
-    for (std::size_t size = 0; size < masks.size(); ++size) {
-      std::array<unsigned char, 8> bytes{};
-      for (std::size_t i = 0; i < size; ++i) bytes[i] = 0xFF;
-      masks[size] = std::bit_cast<std::uint64_t>(bytes);
-    }
-    return masks;
-  }();
-  std::uint64_t word = 0;
-  std::memcpy(&word, text.data(), sizeof word);
-  return word & kMasks[text.size() < 8 ? text.size() : 8];
-}
-
 }  // namespace blockwatch

@@ -45,25 +45,31 @@ constexpr Civil civil_from_days(std::int64_t z) {
   return {yoe + era * 400 + (month <= 2 ? 1 : 0), month, day};
 }
 
+// The digits at `text`, all of which can be read, as a number. `good` becomes false where one is none; no
+// branch a digit, since each event has a time of 17 and more.
+template <std::size_t kCount>
+int number_at(const char* text, bool& good) {
+  unsigned value = 0;
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const unsigned digit = static_cast<unsigned char>(text[i]) - unsigned{'0'};
+    good &= digit <= 9;
+    value = value * 10 + digit;
+  }
+  return static_cast<int>(value);
+}
+
 // A reader that fails once and stays failed.
 class Reader {
  public:
   explicit Reader(std::string_view text) : text_(text) {}
 
-  /// Without a branch a digit: each event has a time of 17 and more.
   template <std::size_t kCount>
   int digits() {
-    if (text_.size() < kCount) return fail();
-    unsigned value = 0;
-    bool good = true;
-    for (std::size_t i = 0; i < kCount; ++i) {
-      const unsigned digit = static_cast<unsigned char>(text_[i]) - unsigned{'0'};
-      good &= digit <= 9;
-      value = value * 10 + digit;
-    }
+    bool good = text_.size() >= kCount;
+    const int value = good ? number_at<kCount>(text_.data(), good) : 0;
     if (!good) return fail();
     text_.remove_prefix(kCount);
-    return static_cast<int>(value);
+    return value;
   }
   bool accept(char c) {
     if (text_.empty() || text_[0] != c) return false;
@@ -91,14 +97,11 @@ struct DateDigits {
   bool valid() const { return month >= 1 && month <= 12 && day >= 1 && day <= days_in_month(year, month); }
 };
 
-DateDigits read_date(Reader& r) {
-  DateDigits d{};
-  d.year = r.digits<4>();
-  r.expect('-');
-  d.month = r.digits<2>();
-  r.expect('-');
-  d.day = r.digits<2>();
-  return d;
+constexpr std::size_t kDateSize = 10;  // YYYY-MM-DD
+
+DateDigits date_at(const char* text, bool& good) {
+  good &= text[4] == '-' && text[7] == '-';
+  return {number_at<4>(text, good), number_at<2>(text + 5, good), number_at<2>(text + 8, good)};
 }
 
 std::int64_t read_fraction_ns(Reader& r) {
@@ -135,22 +138,12 @@ constexpr std::array<std::pair<char, TimeNs>, 4> kUnits{
 }  // namespace
 
 std::optional<TimeNs> parse_rfc3339(std::string_view text) {
-  // YYYY-MM-DDThh:mm stands at fixed places: no branch until all of it is read.
-  constexpr std::size_t kFixed = 16;
+  constexpr std::size_t kFixed = kDateSize + 6;  // Thh:mm
   if (text.size() <= kFixed) return std::nullopt;
-  bool good = text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == 't') && text[13] == ':';
-  const auto number = [&](std::size_t at, std::size_t count) {
-    unsigned value = 0;
-    for (std::size_t i = at; i < at + count; ++i) {
-      const unsigned digit = static_cast<unsigned char>(text[i]) - unsigned{'0'};
-      good &= digit <= 9;
-      value = value * 10 + digit;
-    }
-    return static_cast<int>(value);
-  };
-  const DateDigits date{number(0, 4), number(5, 2), number(8, 2)};
-  const int hour = number(11, 2);
-  const int minute = number(14, 2);
+  bool good = (text[10] == 'T' || text[10] == 't') && text[13] == ':';
+  const DateDigits date = date_at(text.data(), good);
+  const int hour = number_at<2>(text.data() + 11, good);
+  const int minute = number_at<2>(text.data() + 14, good);
   if (!good) return std::nullopt;
 
   Reader r(text.substr(kFixed));
@@ -173,9 +166,9 @@ std::optional<TimeNs> parse_rfc3339(std::string_view text) {
 }
 
 std::optional<TimeNs> parse_date(std::string_view text) {
-  Reader r(text);
-  const DateDigits date = read_date(r);
-  if (!r.finished() || !date.valid()) return std::nullopt;
+  bool good = text.size() == kDateSize;
+  const DateDigits date = good ? date_at(text.data(), good) : DateDigits{};
+  if (!good || !date.valid()) return std::nullopt;
   return saturated(days_from_civil(date.year, date.month, date.day) * 86400, 0);
 }
 

@@ -55,15 +55,13 @@ class Applier {
                                                    ApplierOptions options);
   ~Applier();
 
-  /// Each record goes into exactly one of these two; offsets of a partition rise from call to call. A message
-  /// that reaches nobody is rejected.
+  /// Each record goes into exactly one of reject() and message(); offsets of a partition rise from call to
+  /// call.
   void reject(const SourceRecord& record, RejectReason reason);
-  void message(const SourceRecord& record, const QueryEvent& event) {
-    message(record, event, expect(record, event));
-  }
-  /// The same in two steps, with other work between them: the first asks the memory for what the second will
-  /// touch, and returns the id's fingerprint for it.
+  /// Asks the memory for what message() will touch, so that other work can be done meanwhile; returns the
+  /// id's fingerprint for it.
   std::uint64_t expect(const SourceRecord& record, const QueryEvent& event);
+  /// A message that reaches nobody is rejected.
   void message(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint);
 
   /// Returns from when on it is in force; the next batch makes that durable. `now`: wall clock.

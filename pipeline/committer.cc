@@ -21,9 +21,8 @@ Committer::~Committer() {
 void Committer::start(TakenBatch taken) {
   {
     const std::lock_guard held(mutex_);
-    BW_CHECK(!busy_ && !outcome_);
-    waiting_ = std::move(taken);
-    busy_ = true;
+    BW_CHECK(!current_ && !outcome_);
+    current_ = std::move(taken);
   }
   changed_.notify_all();
 }
@@ -35,7 +34,7 @@ bool Committer::is_done() const {
 
 void Committer::settle() const {
   std::unique_lock held(mutex_);
-  changed_.wait(held, [this] { return !busy_; });
+  changed_.wait(held, [this] { return !current_; });
 }
 
 Committer::Outcome Committer::collect() {
@@ -50,10 +49,9 @@ Committer::Outcome Committer::collect() {
 void Committer::run() {
   std::unique_lock held(mutex_);
   while (true) {
-    changed_.wait(held, [this] { return waiting_ || stopping_; });
-    if (!waiting_) return;
-    TakenBatch taken = std::move(*waiting_);
-    waiting_.reset();
+    changed_.wait(held, [this] { return current_ || stopping_; });
+    if (!current_) return;
+    TakenBatch& taken = *current_;
     held.unlock();
     const auto begin = Clock::now();
     taken.observations->take(taken.batch.runs);
@@ -61,7 +59,7 @@ void Committer::run() {
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     held.lock();
     outcome_ = Outcome{std::move(result), std::move(taken), seconds};
-    busy_ = false;
+    current_.reset();
     changed_.notify_all();
   }
 }

@@ -45,9 +45,8 @@ class Committer {
   Store& store_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
-  std::optional<TakenBatch> waiting_;
-  std::optional<Outcome> outcome_;
-  bool busy_ = false;  // from start() until the outcome is there
+  std::optional<TakenBatch> current_;  // from start() until its outcome is there; the thread's meanwhile
+  std::optional<Outcome> outcome_;     // until it is collected
   bool stopping_ = false;
   std::thread thread_;  // last: it uses the others
 };

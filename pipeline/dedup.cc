@@ -28,20 +28,16 @@ void DedupWindow::prefetch(std::uint64_t fingerprint) const {
 
 std::uint32_t DedupWindow::find(std::uint64_t fingerprint) const {
   const std::uint32_t tag = tag_of(fingerprint);
-  for (std::uint32_t at = home_of(tag); table_[at].entry != kNone; at = after(at)) {
-    if (table_[at].tag == tag && ring_[table_[at].entry].fingerprint == fingerprint) return at;
-  }
-  return kNone;
-}
-
-// An id that is counted again stands twice in the ring; the table knows its later count.
-void DedupWindow::point_to(std::uint64_t fingerprint, std::uint32_t entry) {
-  const std::uint32_t tag = tag_of(fingerprint);
   std::uint32_t at = home_of(tag);
   for (; table_[at].entry != kNone; at = after(at)) {
     if (table_[at].tag == tag && ring_[table_[at].entry].fingerprint == fingerprint) break;
   }
-  table_[at] = {tag, entry};
+  return at;
+}
+
+// An id that is counted again stands twice in the ring; the table knows its later count.
+void DedupWindow::point_to(std::uint64_t fingerprint, std::uint32_t entry) {
+  table_[find(fingerprint)] = {tag_of(fingerprint), entry};
 }
 
 // Without gravestones: what stands behind moves up unless it would come before its home.
@@ -59,7 +55,7 @@ void DedupWindow::empty(std::uint32_t at) {
 
 void DedupWindow::drop_front() {
   const std::uint32_t at = find(ring_[front_].fingerprint);
-  if (at != kNone && table_[at].entry == front_) empty(at);
+  if (table_[at].entry == front_) empty(at);
   front_ = front_ + 1 == ring_.size() ? 0 : front_ + 1;
   --size_;
 }

@@ -32,8 +32,8 @@ class DedupWindow {
 
   /// `clock`: where the partition's clock stands before this message.
   bool is_duplicate(std::uint64_t fingerprint, TimeNs clock) const {
-    const std::uint32_t at = find(fingerprint);
-    return at != kNone && is_within(ring_[table_[at].entry], clock);
+    const std::uint32_t entry = table_[find(fingerprint)].entry;
+    return entry != kNone && is_within(ring_[entry], clock);
   }
 
   /// `seen.clock` never falls from call to call. Returns how many ids were dropped before their time.
@@ -59,6 +59,7 @@ class DedupWindow {
     return static_cast<std::uint32_t>(tag * std::uint64_t{table_.size()} >> 32U);
   }
   std::uint32_t after(std::uint32_t at) const { return at + 1 == table_.size() ? 0 : at + 1; }
+  /// Where it is in the table, or the empty place where it would be put.
   std::uint32_t find(std::uint64_t fingerprint) const;
   void point_to(std::uint64_t fingerprint, std::uint32_t entry);
   void empty(std::uint32_t at);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <numeric>
+#include <utility>
 
 #include "base/check.h"
 #include "pipeline/bit_squeeze.h"
@@ -92,29 +93,33 @@ class RunMaker {
   /// Of the words as they are grouped. `ori_bits`: 0 where the ORI is no dimension.
   void add_runs(Cube cube, Granularity granularity, unsigned ori_bits) {
     const unsigned dropped = layout_.ori_bits - ori_bits;
-    const unsigned bits = layout_.bits();
-    const Word cell_mask = (Word{1} << bits) - 1;
+    const Word cell_mask = (Word{1} << layout_.bits()) - 1;
     RunWriter& run = ori_bits != 0 ? with_ori_ : without_ori_;
-    std::size_t i = 0;
-    const auto& words = memory_.words;
-    while (i < words.size()) {
-      const std::size_t first_rank = rank_of(words[i]);
-      const std::uint32_t digit = digit_of_rank_[first_rank];
-      bool any = false;
-      while (i < words.size() && digit_of_rank_[rank_of(words[i])] == digit) {
-        const Word cell = (words[i] & cell_mask) >> dropped;
-        std::uint64_t count = 0;
-        for (; i < words.size(); ++i) {
-          const auto rank = static_cast<std::size_t>(words[i] >> bits);
-          if ((words[i] & cell_mask) >> dropped != cell || digit_of_rank_[rank] != digit) break;
-          count += granularity != Granularity::minute || ranks_.minutes[rank].kept ? 1 : 0;
-        }
-        if (count == 0) continue;
-        run.append({cell_of(cell, ori_bits), count});
-        any = true;
+    BucketKey bucket;
+    std::uint32_t digit = 0;
+    Word cell = 0;
+    std::uint64_t count = 0;  // of the cell; 0: no word was taken yet
+    const auto end_cell = [&] { run.append({cell_of(cell, ori_bits), std::exchange(count, 0)}); };
+    const auto end_run = [&] {
+      end_cell();
+      runs_[bucket] = run.finish();
+    };
+    for (const Word word : memory_.words) {
+      const std::size_t rank = rank_of(word);
+      if (granularity == Granularity::minute && !ranks_.minutes[rank].kept) continue;
+      const Word next = (word & cell_mask) >> dropped;
+      const bool is_new_bucket = count == 0 || digit_of_rank_[rank] != digit;
+      if (is_new_bucket) {
+        if (count != 0) end_run();
+        digit = digit_of_rank_[rank];
+        bucket = {partition_, cube, granularity, bucket_of_rank_[rank]};
+      } else if (next != cell) {
+        end_cell();
       }
-      if (any) runs_[{partition_, cube, granularity, bucket_of_rank_[first_rank]}] = run.finish();
+      cell = next;
+      ++count;
     }
+    if (count != 0) end_run();
   }
 
   Cell cell_of(Word cell, unsigned ori_bits) const {

@@ -19,7 +19,7 @@ class OriTable {
     Ori ori;
     bool taken = false;
     /// Whoever asks by this ORI is `value`, at any time; else `value` is of no meaning.
-    bool is_settled = false;
+    bool is_constant = false;
     std::uint32_t value = 0;
   };
   static_assert(sizeof(Place) == 16);

@@ -34,9 +34,8 @@ enum FieldIndex : std::size_t {
 /// Where on the tape each stands; 0: absent, as is what is null.
 using Fields = std::array<Tape::Index, kFieldCount>;
 
-/// A name on the tape: at least eight bytes can be read there.
 struct Name {
-  explicit Name(std::string_view t) : text(t), word(short_word_of_padded(t)) {}
+  explicit Name(std::string_view t) : text(t), word(short_word(t)) {}
   std::string_view text;
   std::uint64_t word;  // its first eight bytes
 };

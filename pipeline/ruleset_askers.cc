@@ -48,7 +48,7 @@ bool matches(std::string_view pattern, std::string_view text) {
 AskerIndex::AskerIndex(const Catalog& catalog)
     : catalog_(catalog), places_(catalog.oris.size()), rows_of_(places_.size()) {
   index_rows();
-  settle();
+  mark_constant();
   index_look_alikes();
   index_patterns();
 }
@@ -75,14 +75,15 @@ void AskerIndex::index_rows() {
 
 // Nearly all ORIs have one row, without dates, of an agency without dates: the first step of the resolution
 // hits, whenever and with whatever line they ask.
-void AskerIndex::settle() {
+void AskerIndex::mark_constant() {
   const auto is_always = [](const Validity& v) { return v.from == kNoTime && v.to == kNoTime; };
   for (std::uint32_t place = 0; place < places_.size(); ++place) {
     const std::span<const CompiledRow> rows = rows_at(place);
     if (rows.size() != 1 || !is_always(rows[0].validity) || rows[0].inactive || rows[0].shared) continue;
     const NodeIndex agency = rows[0].agency;
-    if (agency == kNoNode || !is_always(catalog_.nodes[agency].validity)) continue;
-    places_.at(place).is_settled = agency != reserved(ReservedAgency::unknown);
+    if (agency == kNoNode || agency == reserved(ReservedAgency::unknown)) continue;
+    if (!is_always(catalog_.nodes[agency].validity)) continue;
+    places_.at(place).is_constant = true;
     places_.at(place).value = agency;
   }
 }
@@ -212,7 +213,7 @@ std::optional<NodeIndex> AskerIndex::by_line(std::string_view line, bool of_row,
 
 Asker AskerIndex::resolve(const Ori& ori, std::string_view line, TimeNs time) const {
   const std::uint32_t place = places_.find(ori);
-  if (const OriTable::Place& at = places_.at(place); at.is_settled)
+  if (const OriTable::Place& at = places_.at(place); at.is_constant)
     return {.node = at.value, .how = How::exact, .has_row = true, .place = place};
   return resolve_telling(ori, line, time, [](const AskerStep&) {});
 }

@@ -65,7 +65,7 @@ class AskerIndex {
   using OriMap = boost::unordered_flat_map<Ori, Range, OriHash>;
 
   void index_rows();
-  void settle();
+  void mark_constant();
   void index_look_alikes();
   void index_patterns();
   std::span<const CompiledRow> rows_at(std::uint32_t place) const {

@@ -168,6 +168,11 @@ struct Worker::Impl {
     return collect();
   }
 
+  // What was read and not committed, and what is in flight.
+  Expected<void> commit_rest() {
+    return applier->pending().records != 0 ? commit_and_wait(kNoTime) : collect();
+  }
+
   void report(const CommitBatch& batch, const PendingWork& work, TimeNs now) {
     for (const PartitionProgress& p : batch.progress) {
       telemetry.consumed(p.topic, p.partition,
@@ -244,7 +249,7 @@ Expected<void> Worker::run(const std::atomic<bool>& stop) {
             impl_->source.poll(pending ? std::chrono::milliseconds(0) : kIdlePoll, impl_->records);
         !polled) {
       // What was read before it stands, and a restart goes on behind it.
-      if (const auto done = pending ? impl_->commit_and_wait(kNoTime) : impl_->collect(); !done) return done;
+      if (const auto done = impl_->commit_rest(); !done) return done;
       return polled;
     }
     impl_->status.last_progress = wall_clock_now();
@@ -252,7 +257,7 @@ Expected<void> Worker::run(const std::atomic<bool>& stop) {
     if (impl_->options.batch && impl_->all_at_end() && impl_->records.records.empty())
       return impl_->finish_batch();
   }
-  return impl_->applier->pending().records == 0 ? impl_->collect() : impl_->commit_and_wait(kNoTime);
+  return impl_->commit_rest();
 }
 
 }  // namespace blockwatch

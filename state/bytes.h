@@ -39,9 +39,16 @@ inline void put_time(std::string& out, TimeNs v) {
   put_fixed64(out, static_cast<std::uint64_t>(v));
 }
 
+inline constexpr std::size_t kVarintMax = 10;  // bytes
+/// Where there is room for kVarintMax; returns what is behind it.
+inline char* put_varint(char* out, std::uint64_t v) {
+  for (; v >= 0x80; v >>= 7U) *out++ = static_cast<char>(v | 0x80U);
+  *out++ = static_cast<char>(v);
+  return out;
+}
 inline void put_varint(std::string& out, std::uint64_t v) {
-  for (; v >= 0x80; v >>= 7U) put_u8(out, static_cast<std::uint8_t>(v | 0x80U));
-  put_u8(out, static_cast<std::uint8_t>(v));
+  std::array<char, kVarintMax> bytes;
+  out.append(bytes.data(), static_cast<std::size_t>(put_varint(bytes.data(), v) - bytes.data()));
 }
 inline void put_zigzag(std::string& out, std::int64_t v) {
   put_varint(out, static_cast<std::uint64_t>(v) << 1U ^ static_cast<std::uint64_t>(v >> 63));

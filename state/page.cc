@@ -9,13 +9,6 @@ namespace {
 
 constexpr unsigned kLowBits = 33;
 constexpr std::uint64_t kLowMask = (std::uint64_t{1} << kLowBits) - 1;
-/// A varint; returns what is behind it.
-char* put(char* out, std::uint64_t v) {
-  for (; v >= 0x80; v >>= 7U) *out++ = static_cast<char>(v | 0x80U);
-  *out++ = static_cast<char>(v);
-  return out;
-}
-
 constexpr std::uint64_t kHighLimit = std::uint64_t{1} << (64 - kLowBits);
 
 }  // namespace
@@ -28,13 +21,13 @@ void RunWriter::append(const CellCount& c) {
   const std::uint64_t code = c.cell.code;
   const std::uint64_t more = c.count > 1 ? 2 : 0;
   if (code >> kLowBits != last_.code >> kLowBits) {
-    end = put(end, ((code >> kLowBits) - (last_.code >> kLowBits)) << 2U | more | 1U);
-    end = put(end, code & kLowMask);
+    end = put_varint(end, ((code >> kLowBits) - (last_.code >> kLowBits)) << 2U | more | 1U);
+    end = put_varint(end, code & kLowMask);
   } else {
-    end = put(end, (code - last_.code) << 2U | more);
+    end = put_varint(end, (code - last_.code) << 2U | more);
   }
-  if (has_ori_) end = put(end, code == last_.code ? c.cell.ori - last_.ori : c.cell.ori);
-  if (more != 0) end = put(end, c.count - 2);
+  if (has_ori_) end = put_varint(end, code == last_.code ? c.cell.ori - last_.ori : c.cell.ori);
+  if (more != 0) end = put_varint(end, c.count - 2);
   size_ += static_cast<std::size_t>(end - begin);
   last_ = c.cell;
   ++cells_;

@@ -48,7 +48,7 @@ class RunWriter {
   std::string finish();
 
  private:
-  static constexpr std::size_t kCellMax = 4 * 10;  // bytes: four varints
+  static constexpr std::size_t kCellMax = 4 * kVarintMax;  // bytes
 
   bool has_ori_;
   std::vector<char> body_;

@@ -153,7 +153,7 @@ class Counting {
   void apply() {
     for (const Message& message : messages_) {
       const SourceRecord record{0, offset_++, message.event.time, {}};
-      applier_->message(record, message.event);
+      applier_->message(record, message.event, applier_->expect(record, message.event));
     }
   }
   /// With the runs made, as the committer does.

@@ -384,7 +384,7 @@ TEST_F(WorkerTest, ADayClosesOnceTheClocksStandAtItsEndPlusLateness) {
   Parser parser(65536);
   QueryEvent event;
   ASSERT_FALSE(parser.parse(record, event));
-  (*applier)->message(record, event);
+  (*applier)->message(record, event, (*applier)->expect(record, event));
   TakenBatch taken = (*applier)->take_batch(kNoTime, 0);
   taken.observations->take(taken.batch.runs);
   CommitBatch& batch = taken.batch;
