@@ -122,7 +122,7 @@ TEST(Page, EqualRunsCombineLikeTheBitsOfACounter) {
     sizes.push_back(100);
     const std::size_t merged = runs_to_merge(sizes);
     sizes.resize(sizes.size() - merged + 1);
-    sizes.back() = 100 << (merged - 1);
+    sizes.back() = std::uint64_t{100} << (merged - 1);
     ASSERT_EQ(sizes.size(), static_cast<std::size_t>(__builtin_popcountll(n)));
   }
 }
