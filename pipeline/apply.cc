@@ -153,8 +153,8 @@ struct Applier::Impl {
 
   std::uint64_t expect(const SourceRecord& record, const QueryEvent& event) {
     const std::uint64_t fingerprint = siphash(store.identity().fingerprint_key, event.id);
-    state_of(record).dedup.prefetch(fingerprint);
-    rules.recent().ruleset().prefetch(event.ori);
+    state_of(record).dedup.expect(fingerprint);
+    rules.recent().expect(event);
     return fingerprint;
   }
 
@@ -220,7 +220,7 @@ struct Applier::Impl {
   }
 
   void count_observations(const CountedMessage& m, DictionaryId agency, TimeNs clock) {
-    const DictionaryId channel = names.id(Dictionary::channel, m.event.channel.view());
+    const DictionaryId channel = names.channel(m.event.channel);
     const std::uint32_t ori = ori_in_cube(m) + 1;
     const bool in_minutes = bucket_of(m.event.time, kMinute) >= kept_from(kMinuteRetention, clock);
     for (const Reach& reach : m.expansion.reach) {

@@ -2,7 +2,9 @@
 //
 // Live, the local queue is empty after every record and each is committed at once: latency is one fsync.
 // While catching up about one event in a hundred is alertable, so committing at once would be a commit per
-// poll: an alert waits 50 ms, or a twentieth of the time by which it is late already, or for the size bound.
+// poll: an alert waits 50 ms, or a twentieth of the time by which it is late already. Without one the batch
+// grows: a cell that many records count is then sorted, written and merged once. The bounds are for memory
+// and for what a crash makes count again.
 #pragma once
 
 #include <chrono>
@@ -11,23 +13,25 @@
 
 namespace blockwatch {
 
-/// Bound on the records of one commit: keeps a batch below some 20 MiB of cells.
-inline constexpr std::uint64_t kCommitRecordsMax = 131'072;
+/// Bounds of one commit. So many records are some 8 MiB of cells.
+inline constexpr std::uint64_t kCommitRecordsMax = 262'144;
+inline constexpr std::chrono::milliseconds kCommitTimeMax{1000};
 inline constexpr std::chrono::milliseconds kAlertDelay{50};
 inline constexpr int kAlertDelayPart = 20;
 
 struct CommitFacts {
-  std::uint64_t records = 0;    // since the last commit
-  bool source_drained = false;  // the last poll found nothing
+  std::uint64_t records = 0;         // since the last commit
+  bool source_drained = false;       // the last poll found nothing
+  std::chrono::milliseconds age{0};  // of the first of them, since it was read
   /// How long the first alertable observation since the last commit has waited ...
-  std::optional<std::chrono::milliseconds> alert_waiting;
+  std::optional<std::chrono::milliseconds> alert_waiting{};
   /// ... and how old it was when it was counted.
   std::chrono::milliseconds alert_age{0};
 };
 
 constexpr bool commit_due(const CommitFacts& facts) {
   if (facts.records == 0) return false;
-  if (facts.source_drained || facts.records >= kCommitRecordsMax) return true;
+  if (facts.source_drained || facts.records >= kCommitRecordsMax || facts.age >= kCommitTimeMax) return true;
   return facts.alert_waiting && *facts.alert_waiting >= kAlertDelay &&
          *facts.alert_waiting >= facts.alert_age / kAlertDelayPart;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/prefetch.h"
+
 namespace blockwatch {
 namespace {
 
@@ -19,11 +21,11 @@ DedupWindow::DedupWindow(TimeNs window, std::size_t entries_max)
       ring_(kFirstEntries),
       table_(2 * ring_.size()) {}
 
-void DedupWindow::prefetch(std::uint64_t fingerprint) const {
-  __builtin_prefetch(&table_[home_of(tag_of(fingerprint))]);
+void DedupWindow::expect(std::uint64_t fingerprint) const {
+  prefetch_line(&table_[home_of(tag_of(fingerprint))]);
   if (front_ + kRingAhead >= ring_.size()) return;
-  __builtin_prefetch(&ring_[front_ + kRingAhead]);
-  __builtin_prefetch(&table_[home_of(tag_of(ring_[front_ + kDropAhead].fingerprint))]);
+  prefetch_line(&ring_[front_ + kRingAhead]);
+  prefetch_line(&table_[home_of(tag_of(ring_[front_ + kDropAhead].fingerprint))]);
 }
 
 std::uint32_t DedupWindow::find(std::uint64_t fingerprint) const {

@@ -11,8 +11,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
+#include "base/huge_pages.h"
 #include "base/time.h"
 #include "state/records.h"
 
@@ -28,7 +28,7 @@ class DedupWindow {
   DedupWindow(TimeNs window, std::size_t entries_max);
 
   /// Asks the memory for what is_duplicate() and insert() will read; they are faster some 100 ns later.
-  void prefetch(std::uint64_t fingerprint) const;
+  void expect(std::uint64_t fingerprint) const;
 
   /// `clock`: where the partition's clock stands before this message.
   bool is_duplicate(std::uint64_t fingerprint, TimeNs clock) const {
@@ -68,10 +68,10 @@ class DedupWindow {
 
   std::uint64_t window_;  // ns
   std::size_t entries_max_;
-  std::vector<SeenId> ring_;
+  HugeVector<SeenId> ring_;
   std::size_t front_ = 0;
   std::size_t size_ = 0;
-  std::vector<Place> table_;  // twice the ring, so that at least half of it is empty
+  HugeVector<Place> table_;  // twice the ring, so that at least half of it is empty
 };
 
 }  // namespace blockwatch

@@ -17,6 +17,7 @@ namespace blockwatch {
 /// One entry of `destinations` or `results`, trimmed and upper-cased. Longer than an ORI = unusable, kept as
 /// empty.
 using DestinationText = FixedString<9>;
+using ChannelText = FixedString<32>;
 
 struct ResultEntry {
   DestinationText destination;
@@ -31,9 +32,9 @@ struct QueryEvent {
   FixedString<8> key;            // of the message key the part before the first '/'
   bool photo_requested = false;  // image_requested, or a key part IMQ
   Ori ori;
-  FixedString<4> line;      // empty: absent
-  FixedString<2> purpose;   // empty: absent
-  FixedString<32> channel;  // `unknown` if absent
+  FixedString<4> line;     // empty: absent
+  FixedString<2> purpose;  // empty: absent
+  ChannelText channel;     // `unknown` if absent
   Outcome outcome = Outcome::unknown;
   std::vector<DestinationText> destinations;
   std::vector<ResultEntry> results;

@@ -12,6 +12,7 @@
 
 #include "base/ori.h"
 #include "base/short_word.h"
+#include "pipeline/event.h"
 #include "state/records.h"
 #include "state/store.h"
 
@@ -25,6 +26,12 @@ class Names {
 
   DictionaryId id(Dictionary dictionary, std::string_view text);
   DictionaryId id(const Ori& ori);
+  /// Of a channel. Events name a handful of them, so it is mostly one that was asked for last.
+  DictionaryId channel(const ChannelText& text) {
+    RecentChannel& recent = recent_channels_[short_word(text.view()) * 0x9E3779B97F4A7C15ULL >> 58U];
+    if (recent.text != text) recent = {text, id(Dictionary::channel, text.view())};
+    return recent.id;
+  }
   bool knows(Dictionary dictionary, std::string_view text) const;
   const std::string& text(Dictionary dictionary, DictionaryId id) const;
 
@@ -53,7 +60,13 @@ class Names {
   static std::size_t place_of(Dictionary dictionary) { return static_cast<std::size_t>(dictionary) - 1; }
   Table& table(Dictionary dictionary) { return tables_.at(place_of(dictionary)); }
 
+  struct RecentChannel {
+    ChannelText text;  // empty, as no channel is: none yet
+    DictionaryId id = 0;
+  };
+
   std::array<Table, kDictionaryCount> tables_;
+  std::array<RecentChannel, 64> recent_channels_;
   boost::unordered_flat_map<Ori, DictionaryId, OriHash> ori_ids_;
 };
 

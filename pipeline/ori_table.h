@@ -9,17 +9,21 @@
 
 #include "base/check.h"
 #include "base/ori.h"
+#include "base/prefetch.h"
 
 namespace blockwatch {
 
 /// Filled once, then immutable.
 class OriTable {
  public:
+  static constexpr std::uint8_t kNowhere = 0xFF;
   struct Place {
     Ori ori;
     bool taken = false;
-    /// Whoever asks by this ORI is `value`, at any time; else `value` is of no meaning.
+    /// Whoever asks by this ORI is `value`, and who sends to it reaches `reached`, at any time; else both are
+    /// of no meaning.
     bool is_constant = false;
+    std::uint8_t reached = kNowhere;
     std::uint32_t value = 0;
   };
   static_assert(sizeof(Place) == 16);
@@ -27,7 +31,12 @@ class OriTable {
   /// `oris_max`: of different ones.
   explicit OriTable(std::size_t oris_max) : places_(std::bit_ceil(2 * oris_max + 2)) {}
 
-  void prefetch(const Ori& ori) const { __builtin_prefetch(&places_[home_of(ori)]); }
+  /// Asks the memory for what find() will read first, and returns where that is.
+  std::uint32_t expect(const Ori& ori) const {
+    const std::size_t home = home_of(ori);
+    prefetch_line(&places_[home]);
+    return static_cast<std::uint32_t>(home);
+  }
 
   /// Where it is, or where it would be put; an index below size().
   std::uint32_t find(const Ori& ori) const {

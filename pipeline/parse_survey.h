@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 #include <vector>
 
@@ -34,50 +35,57 @@ enum FieldIndex : std::size_t {
 /// Where on the tape each stands; 0: absent, as is what is null.
 using Fields = std::array<Tape::Index, kFieldCount>;
 
+/// A member's name.
 struct Name {
-  explicit Name(std::string_view t) : text(t), word(short_word(t)) {}
+  constexpr explicit Name(std::string_view t) : text(t), word(short_word(t)) {}
+  /// A bit's number; the factor gives the contract's names in one object one each.
+  constexpr unsigned signature() const {
+    return static_cast<unsigned>((word ^ text.size()) * 0x78E510617311D8A3ULL >> 58U);
+  }
+  friend constexpr bool operator==(const Name& a, const Name& b) {
+    return a.word == b.word && a.text.size() == b.text.size() &&
+           (a.text.size() <= sizeof word || a.text.substr(sizeof word) == b.text.substr(sizeof word));
+  }
+
   std::string_view text;
   std::uint64_t word;  // its first eight bytes
 };
 
-/// Of a member of the message itself.
-inline FieldIndex field_index(const Name& name) {
-  const auto if_size = [&](std::size_t size, FieldIndex field) {
-    return name.text.size() == size ? field : kFieldCount;  // a name may go on with NUL
+/// The names of an object's fields, each where its signature is: a look-up is one comparison.
+class FieldNames {
+ public:
+  struct Field {
+    std::string_view name;
+    FieldIndex index;
   };
-  switch (name.word) {
-    case short_word("id"):
-      return if_size(2, kId);
-    case short_word("time"):
-      return if_size(4, kTime);
-    case short_word("origin"):
-      return if_size(6, kOrigin);
-    case short_word("reason"):
-      return if_size(6, kReason);
-    case short_word("purpose"):
-      return if_size(7, kPurpose);
-    case short_word("channel"):
-      return if_size(7, kChannel);
-    case short_word("outcome"):
-      return if_size(7, kOutcome);
-    case short_word("results"):
-      return if_size(7, kResults);
-    case short_word("message_key"):
-      return name.text == "message_key" ? kMessageKey : kFieldCount;
-    case short_word("destinations"):
-      return name.text == "destinations" ? kDestinations : kFieldCount;
-    case short_word("image_requested"):
-      return name.text == "image_requested" ? kImageRequested : kFieldCount;
-    default:
-      return kFieldCount;
+  consteval FieldNames(std::initializer_list<Field> fields) {
+    for (const Field& field : fields) {
+      Place& place = places_[Name(field.name).signature()];
+      if (place.index != kFieldCount) throw "two names with one signature";
+      place = {Name(field.name), field.index};
+    }
   }
-}
+  FieldIndex find(const Name& name, unsigned signature) const {
+    const Place& place = places_[signature];
+    return place.name == name ? place.index : kFieldCount;
+  }
 
-/// Of a member of its `origin`.
-inline FieldIndex origin_field_index(const Name& name) {
-  if (name.text == "ori") return kOri;
-  return name.text == "line" ? kLine : kFieldCount;
-}
+ private:
+  struct Place {
+    Name name{""};
+    FieldIndex index = kFieldCount;
+  };
+  std::array<Place, 64> places_;
+};
+
+inline constexpr FieldNames kMessageFields{
+    {"id", kId},           {"time", kTime},       {"message_key", kMessageKey},
+    {"origin", kOrigin},   {"channel", kChannel}, {"destinations", kDestinations},
+    {"purpose", kPurpose}, {"reason", kReason},   {"image_requested", kImageRequested},
+    {"outcome", kOutcome}, {"results", kResults},
+};
+inline constexpr FieldNames kOriginFields{{"ori", kOri}, {"line", kLine}};
+inline constexpr FieldNames kNoFields{};
 
 /// Looks at every value of a message once, ignored ones too: for names that occur twice in one object, and
 /// for depth, which simdjson does not count where a container is empty. Remembers where the known fields are.
@@ -96,7 +104,7 @@ class Survey {
     if (fields != nullptr) fields->fill(0);
     const char type = tape.type(Tape::kRoot);
     if (type == '{')
-      visit_object(tape, Tape::kRoot, 1, fields != nullptr ? Place::message : Place::elsewhere);
+      visit_object(tape, Tape::kRoot, 1, fields != nullptr ? kMessageFields : kNoFields);
     else if (type == '[')
       visit_array(tape, Tape::kRoot, 1);
     return findings_;
@@ -104,7 +112,6 @@ class Survey {
 
  private:
   using Index = Tape::Index;
-  enum class Place { message, origin, elsewhere };
 
   /// Above this many members names are sorted instead of compared one by one, so that a hostile object costs
   /// n log n.
@@ -116,27 +123,25 @@ class Survey {
     const Index close = tape.close(at);
     for (Index item = at + 1; item < close; item = tape.next(item)) {
       if (tape.type(item) == '{')
-        visit_object(tape, item, depth + 1, Place::elsewhere);
+        visit_object(tape, item, depth + 1, kNoFields);
       else if (tape.type(item) == '[')
         visit_array(tape, item, depth + 1);
     }
   }
 
-  void visit_object(const Tape& tape, Index at, std::size_t depth, Place place) {
+  void visit_object(const Tape& tape, Index at, std::size_t depth, const FieldNames& fields) {
     if (is_too_deep(depth)) return;
     const Index close = tape.close(at);
     std::size_t count = 0;
     std::uint64_t seen = 0;  // one bit a name; a bit met twice is no proof, a new one is
     for (Index member = at + 1; member < close; ++count) {
       const Name name(tape.text(member));
-      const std::uint64_t bit = signature(name);
+      const unsigned signature = name.signature();
+      const std::uint64_t bit = std::uint64_t{1} << signature;
       if ((seen & bit) != 0 && count < kComparedOneByOneMax)
         findings_.duplicate |= is_among_first(count, tape, at, name.text);
       seen |= bit;
-      const FieldIndex field = place == Place::message  ? field_index(name)
-                               : place == Place::origin ? origin_field_index(name)
-                                                        : kFieldCount;
-      member = visit_member(tape, member + 1, depth, field);
+      member = visit_member(tape, member + 1, depth, fields.find(name, signature));
     }
     if (count > kComparedOneByOneMax) findings_.duplicate |= repeats_a_name(tape, at);
   }
@@ -147,7 +152,7 @@ class Survey {
     if (field != kFieldCount && type != 'n') (*fields_)[field] = value;
     if (type == '"') return value + 1;
     if (type == '{')
-      visit_object(tape, value, depth + 1, field == kOrigin ? Place::origin : Place::elsewhere);
+      visit_object(tape, value, depth + 1, field == kOrigin ? kOriginFields : kNoFields);
     else if (type == '[')
       visit_array(tape, value, depth + 1);
     return tape.next(value);
@@ -172,12 +177,6 @@ class Survey {
     std::sort(names_.begin(), names_.end());
     return std::adjacent_find(names_.begin(), names_.end()) != names_.end();
   }
-
-  /// One bit; the factor gives the contract's names in one object a bit each.
-  static std::uint64_t signature(const Name& name) {
-    return std::uint64_t{1} << ((name.word ^ name.text.size()) * kSignatureFactor >> 58U);
-  }
-  static constexpr std::uint64_t kSignatureFactor = 0x78E510617311D8A3ULL;
 
   Findings findings_;
   Fields* fields_ = nullptr;

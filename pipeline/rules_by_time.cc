@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/end_process.h"
+#include "base/prefetch.h"
 
 namespace blockwatch {
 namespace {
@@ -30,6 +31,12 @@ RulesInForce::RulesInForce(std::shared_ptr<const Ruleset> ruleset, Names& names)
       policies_(ruleset_->rules().size(), kNoId),
       oris_(ruleset_->place_count(), kNoId),
       digest_(names.id(Dictionary::policy_digest, ruleset_->policy().digest)) {}
+
+void RulesInForce::expect(const QueryEvent& event) const {
+  prefetch_line(&oris_[ruleset_->expect(event.ori)]);
+  for (const DestinationText& destination : event.destinations)
+    if (const auto ori = Ori::from(destination.view())) ruleset_->expect(*ori);
+}
 
 DictionaryId RulesInForce::agency(NodeIndex node) {
   DictionaryId& id = agencies_.at(node);

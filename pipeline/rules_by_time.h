@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/event.h"
 #include "pipeline/names.h"
 #include "pipeline/ruleset.h"
 #include "pipeline/ruleset_history.h"
@@ -20,6 +21,8 @@ class RulesInForce {
   RulesInForce(std::shared_ptr<const Ruleset> ruleset, Names& names);
 
   const Ruleset& ruleset() const { return *ruleset_; }
+  /// Asks the memory for what the event will be judged by.
+  void expect(const QueryEvent& event) const;
   const PolicyRule& rule(std::uint32_t rule) const { return ruleset_->rules()[rule]; }
   DictionaryId agency(NodeIndex node);
   DictionaryId policy(std::uint32_t rule);

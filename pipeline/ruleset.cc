@@ -66,8 +66,8 @@ const PolicyRule* Ruleset::rule_named(std::string_view id) const {
   return at == impl_->rule_of_id.end() ? nullptr : at->second;
 }
 
-void Ruleset::prefetch(const Ori& ori) const {
-  impl_->askers.prefetch(ori);
+std::uint32_t Ruleset::expect(const Ori& ori) const {
+  return impl_->askers.expect(ori);
 }
 std::size_t Ruleset::place_count() const {
   return impl_->askers.place_count();
@@ -101,9 +101,7 @@ Target Ruleset::target(std::string_view destination, TimeNs time) const {
   if (!ori) return impl_->destinations.code(destination);
   Target target;
   target.usable = true;
-  const CompiledRow* const row = impl_->askers.row(*ori, time);
-  const auto reached = row != nullptr ? row->reached : jurisdiction_of_ori_prefix(destination.substr(0, 2));
-  if (reached) target.jurisdictions.insert(*reached);
+  if (const auto reached = impl_->askers.reached(*ori, time)) target.jurisdictions.insert(*reached);
   return target;
 }
 

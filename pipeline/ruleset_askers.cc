@@ -85,6 +85,7 @@ void AskerIndex::mark_constant() {
     if (!is_always(catalog_.nodes[agency].validity)) continue;
     places_.at(place).is_constant = true;
     places_.at(place).value = agency;
+    places_.at(place).reached = rows[0].reached.value_or(OriTable::kNowhere);
   }
 }
 
@@ -108,6 +109,14 @@ void AskerIndex::index_patterns() {
       if (first == '?' || first == '*' || static_cast<unsigned char>(first) == c) patterns_[c].push_back(i);
     }
   }
+}
+
+std::optional<Jurisdiction> AskerIndex::reached(const Ori& ori, TimeNs time) const {
+  const OriTable::Place& place = places_.at(places_.find(ori));
+  if (place.is_constant)
+    return place.reached == OriTable::kNowhere ? std::nullopt : std::optional<Jurisdiction>(place.reached);
+  const CompiledRow* const valid = row(ori, time);
+  return valid != nullptr ? valid->reached : jurisdiction_of_ori_prefix(ori.view().substr(0, 2));
 }
 
 const CompiledRow* AskerIndex::row(const Ori& ori, TimeNs time) const {

@@ -16,6 +16,7 @@
 
 #include "base/domain.h"
 #include "base/ori.h"
+#include "base/short_word.h"
 #include "base/time.h"
 #include "config/catalog.h"
 #include "config/policy.h"
@@ -41,14 +42,16 @@ class AskerIndex {
  public:
   explicit AskerIndex(const Catalog& catalog);
 
-  /// Asks the memory for what resolve() will read first.
-  void prefetch(const Ori& ori) const { places_.prefetch(ori); }
+  /// Asks the memory for what resolve() will read first; returns the place that it most likely finds.
+  std::uint32_t expect(const Ori& ori) const { return places_.expect(ori); }
   /// Above every Asker::place.
   std::size_t place_count() const { return places_.size(); }
 
   /// The row that is valid at `time`; null: none.
   const CompiledRow* row(const Ori& ori, TimeNs time) const;
 
+  /// What it reaches as a destination (contract §3); empty: nothing.
+  std::optional<Jurisdiction> reached(const Ori& ori, TimeNs time) const;
   /// Contract §3 "Who asked", all but `imitated`. `line` empty: the event names none.
   Asker resolve(const Ori& ori, std::string_view line, TimeNs time) const;
   /// The same, and appends each step.
@@ -114,9 +117,13 @@ class RuleIndex {
   /// than none, in file order.
   template <class Visit>
   void judge(const JudgedFacts& facts, Visit visit) const {
+    const std::span<const Candidate> candidates = about(facts.jurisdiction, facts.node);
+    if (candidates.empty()) return;
     const unsigned classes = classes_of(facts);
-    for (const Candidate& candidate : about(facts.jurisdiction, facts.node)) {
-      if (facts.time < candidate.from || facts.time > candidate.last || (candidate.classes & classes) == 0)
+    const std::uint64_t channel = channel_bit(facts.channel);
+    for (const Candidate& candidate : candidates) {
+      if (facts.time < candidate.from || facts.time > candidate.last || (candidate.classes & classes) == 0 ||
+          (candidate.channels & channel) == 0)
         continue;
       const PolicyMatch match = judge_rule(candidate.rule, facts);
       if (match.verdict != Verdict::none) visit(match);
@@ -141,11 +148,12 @@ class RuleIndex {
     std::vector<std::vector<bool>> exception_nodes;  // an empty entry: all that the rule covers
   };
   /// What tells in a few instructions that a rule says nothing: most rules of a long list are over, not
-  /// begun, or of other classes.
+  /// begun, or of other classes or channels.
   struct Candidate {
     TimeNs from = kNoTime, last = kTimeMax;  // of the rule's window; kNoTime is before every time
     std::uint32_t rule = 0;
-    std::uint32_t classes = 0;  // as in the rule
+    std::uint32_t classes = 0;                   // as in the rule
+    std::uint64_t channels = ~std::uint64_t{0};  // the channel_bit() of each; two channels may share one
   };
   struct Range {
     std::uint32_t first = 0;
@@ -157,6 +165,9 @@ class RuleIndex {
   std::span<const Candidate> about(Jurisdiction jurisdiction, NodeIndex node) const;
   PolicyMatch judge_rule(std::uint32_t rule, const JudgedFacts& facts) const;
   static unsigned classes_of(const JudgedFacts& facts);
+  static std::uint64_t channel_bit(std::string_view channel) {
+    return std::uint64_t{1} << ((short_word(channel) + channel.size()) * 0x9E3779B97F4A7C15ULL >> 58U);
+  }
   static bool covers_class(const CompiledRule& rule, const JudgedFacts& facts);
   static bool covers_channel(const CompiledRule& rule, const JudgedFacts& facts);
   static PolicyPhase phase_of(const CompiledRule& rule, TimeNs time);
@@ -167,7 +178,7 @@ class RuleIndex {
   std::size_t node_count_;
   std::vector<CompiledRule> rules_;  // parallel to the policy's
   std::vector<Candidate> lists_;     // every distinct list of rules once
-  std::vector<Range> about_;         // [jurisdiction * node_count_ + node] in lists_
+  std::vector<Range> about_;  // [node * kJurisdictionCount + jurisdiction] in lists_: an event has one node
   /// Per node when any block covers it: disjoint and ascending.
   std::vector<std::vector<Validity>> block_windows_;
 };

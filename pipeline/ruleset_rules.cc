@@ -147,15 +147,18 @@ void RuleIndex::index_rules(const std::vector<std::vector<NodeIndex>>& nodes_of)
       for (const NodeIndex node : nodes_of[r]) by_node[node].push_back(r);
     }
     for (std::size_t n = 0; n < node_count_; ++n) {
-      about_[j * node_count_ + n] = {pool.place(by_node[n]), static_cast<std::uint32_t>(by_node[n].size())};
+      about_[n * kJurisdictionCount + j] = {pool.place(by_node[n]),
+                                            static_cast<std::uint32_t>(by_node[n].size())};
       by_node[n].clear();
     }
   }
   lists_.reserve(pool.storage().size());
   for (const std::uint32_t r : pool.storage()) {
     const CompiledRule& rule = rules_[r];
-    lists_.push_back(
-        {rule.window.from, rule.window.to == kNoTime ? kTimeMax : rule.window.to - 1, r, rule.classes});
+    Candidate& candidate = lists_.emplace_back(Candidate{
+        rule.window.from, rule.window.to == kNoTime ? kTimeMax : rule.window.to - 1, r, rule.classes});
+    if (!rule.source->channels.empty()) candidate.channels = 0;
+    for (const std::string& channel : rule.source->channels) candidate.channels |= channel_bit(channel);
   }
 }
 
@@ -173,7 +176,7 @@ void RuleIndex::index_block_windows(const std::vector<std::vector<NodeIndex>>& n
 
 std::span<const RuleIndex::Candidate> RuleIndex::about(Jurisdiction jurisdiction, NodeIndex node) const {
   BW_CHECK(jurisdiction < kJurisdictionCount && node < node_count_);
-  const Range range = about_[jurisdiction * node_count_ + node];
+  const Range range = about_[node * kJurisdictionCount + jurisdiction];
   return std::span(lists_).subspan(range.first, range.count);
 }
 

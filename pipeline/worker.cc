@@ -70,6 +70,7 @@ struct Worker::Impl {
     Clock::time_point since;
     std::chrono::milliseconds age{0};  // at that moment
   };
+  Clock::time_point batch_begun{};                    // when its first record was there
   std::optional<Waiting> alert{};                     // the first alertable record since the last commit
   std::map<std::uint32_t, std::uint64_t> consumed{};  // by partition, as of the last commit
 
@@ -102,7 +103,8 @@ struct Worker::Impl {
     if (parsed == nullptr) return;
     const ParsedMessage& message = *std::exchange(parsed, nullptr);
     applier->message(*message.record, message.event, message.fingerprint);
-    if (applier->pending().alertable && !alert) alert = waiting_since_now(message);
+    // Nobody waits for what a replay raises.
+    if (applier->pending().alertable && !alert && !options.batch) alert = waiting_since_now(message);
   }
 
   static Waiting waiting_since_now(const ParsedMessage& message) {
@@ -113,6 +115,7 @@ struct Worker::Impl {
   }
 
   void handle_batch() {
+    if (applier->pending().records == 0) batch_begun = Clock::now();
     for (const SourceRecord& record : records.records) {
       at_end.erase(record.partition);
       handle(record);
@@ -127,6 +130,7 @@ struct Worker::Impl {
     CommitFacts f;
     f.records = applier->pending().records;
     f.source_drained = records.records.empty();
+    f.age = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - batch_begun);
     if (alert) {
       f.alert_waiting = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - alert->since);
       f.alert_age = alert->age;

@@ -1,5 +1,6 @@
 #include "state/page.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/check.h"
@@ -126,12 +127,13 @@ std::size_t runs_to_merge(std::span<const std::uint64_t> sizes) {
   std::size_t n = 1;
   std::uint64_t total = sizes.back();
   while (n < sizes.size()) {
-    const std::uint64_t before = sizes[sizes.size() - n - 1];
-    const bool similar = before < total + total / 2 + total / 4;
+    const std::uint64_t similar_below = total + total / 2 + total / 4;
+    std::size_t similar = 0;
+    while (n + similar < sizes.size() && sizes[sizes.size() - n - similar - 1] < similar_below) ++similar;
     const bool too_many = sizes.size() - n + 1 > kRunsMax;
-    if (!similar && !too_many) break;
-    total += before;
-    ++n;
+    if (similar + 1 < kRunsMerged && !too_many) break;
+    for (const std::size_t end = n + std::max<std::size_t>(similar, 1); n < end; ++n)
+      total += sizes[sizes.size() - n - 1];
   }
   return n;
 }

@@ -33,7 +33,10 @@
 namespace blockwatch {
 
 /// No bucket ever has more runs than this.
-inline constexpr std::size_t kRunsMax = 16;
+inline constexpr std::size_t kRunsMax = 24;
+/// So many runs of similar size become one. Fewer would rewrite a cell more often: a day's cells come in a
+/// handful of commits while catching up.
+inline constexpr std::size_t kRunsMerged = 4;
 
 /// Writes a run, a cell after the other. The buffer grows for a whole cell at a time, so that a byte costs no
 /// check.
@@ -81,9 +84,10 @@ class RunReader {
 std::optional<std::string> merge_runs(std::span<const std::string_view> runs);
 
 /// `sizes`: bytes of a bucket's runs, oldest first, the last one being new and not written yet. How many of
-/// the last ones to write as one (1 = only the new one). Merges while the run before is less than 1.75 times
-/// what follows: runs of equal size combine like the bits of a counter, and sizes fall geometrically. Beyond
-/// kRunsMax the smallest, which are the last, go together.
+/// the last ones to write as one (1 = only the new one). A run is similar that is less than 1.75 times what
+/// is to be written; where kRunsMerged come together they are merged, and what they become may be similar to
+/// those before: runs of equal size combine like the digits of a counter to the base 4, and sizes fall
+/// geometrically. Beyond kRunsMax the smallest, which are the last, go together.
 std::size_t runs_to_merge(std::span<const std::uint64_t> sizes);
 
 }  // namespace blockwatch

@@ -13,13 +13,12 @@
 #include "cli/generate/shipped_examples.h"
 #include "cli/generate/traffic.h"
 #include "config/policy.h"
-#include "pipeline/commit_due.h"
 #include "pipeline/parse.h"
 
 namespace blockwatch::bench {
 namespace {
 
-constexpr std::uint64_t kRecords = kCommitRecordsMax;
+constexpr std::uint64_t kRecords = 131'072;
 constexpr std::uint64_t kRecordBytesMax = 65'536;
 
 std::shared_ptr<const Ruleset> compile_examples() {

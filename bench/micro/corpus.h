@@ -27,7 +27,7 @@ struct Corpus {
   std::vector<Message> messages;
 };
 
-/// 131,072 records (as many as a commit has at most) of one day. Made once; takes a second or two.
+/// 131,072 records of one day. Made once; takes a second or two.
 const Corpus& corpus();
 
 }  // namespace blockwatch::bench

@@ -1,6 +1,7 @@
 // What each stage of the data path takes by itself, one thread, everything warm: `per_event` in the output.
 //
-// The stages up to judge take one message an iteration, the others a commit's worth (131,072 records).
+// The stages up to judge take one message an iteration, the others 131,072, which is half of the largest
+// commit.
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "base/prefetch.h"
 #include "pipeline/kafka/client.h"
 #include "pipeline/kafka/source_settings.h"
 #include "pipeline/kafka/topic_partitions.h"
@@ -17,6 +18,8 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::size_t kBatchRecordsMax = 10'000;
+// Each message was written by librdkafka's thread, on another core.
+constexpr std::size_t kMessagesAhead = 8;
 constexpr milliseconds kFetchWait{20};
 constexpr milliseconds kLagInterval{500};
 constexpr milliseconds kBrokerCommitInterval{1000};
@@ -156,6 +159,7 @@ class KafkaSource final : public Source {
     batch.records.reserve(message_count_);
     for (std::size_t i = 0; i < message_count_ && !halted_; ++i) {
       const rd_kafka_message_t* message = messages_[i];
+      if (i + kMessagesAhead < message_count_) prefetch_line(messages_[i + kMessagesAhead]);
       Position* position = position_of(message);
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         on_event(message, position);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -116,14 +117,18 @@ TEST(Page, OneCommitPerEventAllDayKeepsFewRunsAndRewritesLogarithmically) {
             static_cast<double>(final_bytes) * (std::log2(kEvents) + 2));
 }
 
-TEST(Page, EqualRunsCombineLikeTheBitsOfACounter) {
+TEST(Page, EqualRunsCombineLikeTheDigitsOfACounterToTheBaseFour) {
   std::vector<std::uint64_t> sizes;
   for (std::uint64_t n = 1; n <= 64; ++n) {
     sizes.push_back(100);
     const std::size_t merged = runs_to_merge(sizes);
+    const auto added =
+        std::accumulate(sizes.end() - static_cast<std::ptrdiff_t>(merged), sizes.end(), std::uint64_t{0});
     sizes.resize(sizes.size() - merged + 1);
-    sizes.back() = std::uint64_t{100} << (merged - 1);
-    ASSERT_EQ(sizes.size(), static_cast<std::size_t>(__builtin_popcountll(n)));
+    sizes.back() = added;
+    std::size_t digits = 0;
+    for (std::uint64_t rest = n; rest != 0; rest /= 4) digits += rest % 4;
+    ASSERT_EQ(sizes.size(), digits) << n;
   }
 }
 

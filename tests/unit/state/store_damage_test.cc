@@ -103,10 +103,13 @@ TEST_F(StoreDamage, AMergeWithADamagedRunFailsTheCommit) {
   fill(dir_.state());
   ASSERT_EQ(test::RawDatabase(dir_.state()).cut_values('C'), 1);
   const auto store = test::open_store(dir_.state());
-  CommitBatch batch;
-  batch.progress = {test::progress(0, 2, kDay)};
-  batch.runs[kBucket] = encode_run({{{1, 0}, 1}, {{2, 0}, 5}});
-  const auto result = store->commit(batch);
+  Expected<void> result;
+  for (std::size_t runs = 2; runs <= kRunsMerged && result; ++runs) {  // with the damaged one
+    CommitBatch batch;
+    batch.progress = {test::progress(0, runs, kDay)};
+    batch.runs[kBucket] = encode_run({{{1, 0}, 1}, {{2, 0}, 5}});
+    result = store->commit(batch);
+  }
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ExitCode::state_damaged);
   EXPECT_THAT(result.error().message, HasSubstr("a run of counters"));
