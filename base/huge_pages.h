@@ -27,8 +27,8 @@ struct HugePages {
     const std::size_t whole = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
     void* const memory = std::aligned_alloc(kPageBytes, whole);
     if (memory == nullptr) throw std::bad_alloc();
-    madvise(memory, whole,
-            MADV_HUGEPAGE);  // advice: a kernel without huge pages refuses, and all works as well
+    // Advice: a kernel without huge pages refuses, and all works as well.
+    madvise(memory, whole, MADV_HUGEPAGE);
     return static_cast<T*>(memory);
   }
   void deallocate(T* memory, std::size_t count) {

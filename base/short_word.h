@@ -32,4 +32,13 @@ constexpr std::uint64_t short_word(std::string_view text) {
   return std::bit_cast<std::uint64_t>(bytes);
 }
 
+/// A number below 64 of a text's short_word() and size. Two texts may share one; the contract's names of one
+/// object do not, which the factor was chosen for.
+constexpr unsigned short_signature(std::uint64_t word, std::size_t size) {
+  return static_cast<unsigned>((word ^ size) * 0x78E510617311D8A3ULL >> 58U);
+}
+constexpr unsigned short_signature(std::string_view text) {
+  return short_signature(short_word(text), text.size());
+}
+
 }  // namespace blockwatch

@@ -28,7 +28,7 @@ class Names {
   DictionaryId id(const Ori& ori);
   /// Of a channel. Events name a handful of them, so it is mostly one that was asked for last.
   DictionaryId channel(const ChannelText& text) {
-    RecentChannel& recent = recent_channels_[short_word(text.view()) * 0x9E3779B97F4A7C15ULL >> 58U];
+    RecentChannel& recent = recent_channels_[short_signature(text.view())];
     if (recent.text != text) recent = {text, id(Dictionary::channel, text.view())};
     return recent.id;
   }

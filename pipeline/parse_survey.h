@@ -38,10 +38,7 @@ using Fields = std::array<Tape::Index, kFieldCount>;
 /// A member's name.
 struct Name {
   constexpr explicit Name(std::string_view t) : text(t), word(short_word(t)) {}
-  /// A bit's number; the factor gives the contract's names in one object one each.
-  constexpr unsigned signature() const {
-    return static_cast<unsigned>((word ^ text.size()) * 0x78E510617311D8A3ULL >> 58U);
-  }
+  constexpr unsigned signature() const { return short_signature(word, text.size()); }
   friend constexpr bool operator==(const Name& a, const Name& b) {
     return a.word == b.word && a.text.size() == b.text.size() &&
            (a.text.size() <= sizeof word || a.text.substr(sizeof word) == b.text.substr(sizeof word));

@@ -83,9 +83,10 @@ void AskerIndex::mark_constant() {
     const NodeIndex agency = rows[0].agency;
     if (agency == kNoNode || agency == reserved(ReservedAgency::unknown)) continue;
     if (!is_always(catalog_.nodes[agency].validity)) continue;
-    places_.at(place).is_constant = true;
-    places_.at(place).value = agency;
-    places_.at(place).reached = rows[0].reached.value_or(OriTable::kNowhere);
+    OriTable::Place& at = places_.at(place);
+    at.is_constant = true;
+    at.value = agency;
+    at.reached = rows[0].reached.value_or(OriTable::kNowhere);
   }
 }
 
@@ -112,15 +113,15 @@ void AskerIndex::index_patterns() {
 }
 
 std::optional<Jurisdiction> AskerIndex::reached(const Ori& ori, TimeNs time) const {
-  const OriTable::Place& place = places_.at(places_.find(ori));
-  if (place.is_constant)
-    return place.reached == OriTable::kNowhere ? std::nullopt : std::optional<Jurisdiction>(place.reached);
-  const CompiledRow* const valid = row(ori, time);
+  const std::uint32_t place = places_.find(ori);
+  if (const OriTable::Place& at = places_.at(place); at.is_constant)
+    return at.reached == OriTable::kNowhere ? std::nullopt : std::optional<Jurisdiction>(at.reached);
+  const CompiledRow* const valid = row_at(place, time);
   return valid != nullptr ? valid->reached : jurisdiction_of_ori_prefix(ori.view().substr(0, 2));
 }
 
-const CompiledRow* AskerIndex::row(const Ori& ori, TimeNs time) const {
-  for (const CompiledRow& row : rows_at(places_.find(ori))) {
+const CompiledRow* AskerIndex::row_at(std::uint32_t place, TimeNs time) const {
+  for (const CompiledRow& row : rows_at(place)) {
     if (row.validity.contains(time)) return &row;
   }
   return nullptr;

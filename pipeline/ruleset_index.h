@@ -48,7 +48,7 @@ class AskerIndex {
   std::size_t place_count() const { return places_.size(); }
 
   /// The row that is valid at `time`; null: none.
-  const CompiledRow* row(const Ori& ori, TimeNs time) const;
+  const CompiledRow* row(const Ori& ori, TimeNs time) const { return row_at(places_.find(ori), time); }
 
   /// What it reaches as a destination (contract §3); empty: nothing.
   std::optional<Jurisdiction> reached(const Ori& ori, TimeNs time) const;
@@ -71,6 +71,7 @@ class AskerIndex {
   void mark_constant();
   void index_look_alikes();
   void index_patterns();
+  const CompiledRow* row_at(std::uint32_t place, TimeNs time) const;
   std::span<const CompiledRow> rows_at(std::uint32_t place) const {
     return std::span(rows_).subspan(rows_of_[place].first, rows_of_[place].count);
   }
@@ -166,7 +167,7 @@ class RuleIndex {
   PolicyMatch judge_rule(std::uint32_t rule, const JudgedFacts& facts) const;
   static unsigned classes_of(const JudgedFacts& facts);
   static std::uint64_t channel_bit(std::string_view channel) {
-    return std::uint64_t{1} << ((short_word(channel) + channel.size()) * 0x9E3779B97F4A7C15ULL >> 58U);
+    return std::uint64_t{1} << short_signature(channel);
   }
   static bool covers_class(const CompiledRule& rule, const JudgedFacts& facts);
   static bool covers_channel(const CompiledRule& rule, const JudgedFacts& facts);
