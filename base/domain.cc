@@ -108,20 +108,26 @@ std::optional<RejectReason> reject_reason_from(std::string_view name) {
 }
 
 // Nlets message keys (help centre articles on driver license, registration, driver history, and errors).
-MessageKey message_key(std::string_view key) {
-  if (key.size() > 8) return {Class::other, false, false};
+const MessageKey& message_key(std::string_view key) {
+  static constexpr MessageKey kLicense{Class::driver_license, false, false};
+  static constexpr MessageKey kHistory{Class::driver_history, false, false};
+  static constexpr MessageKey kRegistration{Class::registration, false, false};
+  static constexpr MessageKey kAnswer{Class::other, true, false};
+  static constexpr MessageKey kSideChannel{Class::other, false, true};
+  static constexpr MessageKey kOther{Class::other, false, false};
+  if (key.size() > 8) return kOther;
   switch (short_word(key)) {
     case short_word("DQ"):
     case short_word("DQG"):
     case short_word("DNQ"):
-      return {Class::driver_license, false, false};
+      return kLicense;
     case short_word("KQ"):
-      return {Class::driver_history, false, false};
+      return kHistory;
     case short_word("RQ"):
     case short_word("RQG"):
     case short_word("RNQ"):
     case short_word("RPQ"):
-      return {Class::registration, false, false};
+      return kRegistration;
     case short_word("DR"):
     case short_word("DRG"):
     case short_word("DNR"):
@@ -132,14 +138,14 @@ MessageKey message_key(std::string_view key) {
     case short_word("IAR"):
     case short_word("ER"):
     case short_word("SM"):
-      return {Class::other, true, false};
+      return kAnswer;
     case short_word("AM"):
     case short_word("LQ"):
     case short_word("NLQ"):
     case short_word("NFQ"):
-      return {Class::other, false, true};
+      return kSideChannel;
     default:
-      return {Class::other, false, false};
+      return kOther;
   }
 }
 

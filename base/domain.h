@@ -122,7 +122,7 @@ struct MessageKey {
   bool out_of_scope;  // an answer or a status: counted per partition, nothing else
   bool side_channel;  // AM LQ NLQ NFQ
 };
-MessageKey message_key(std::string_view key);
+const MessageKey& message_key(std::string_view key);
 
 /// Postal and other codes that are known but no jurisdictions (Canada, AX NA FB TC IP CN).
 bool is_known_foreign_code(std::string_view code);

@@ -8,6 +8,7 @@
 #include <openssl/rand.h>
 
 #include "base/check.h"
+#include "base/short_word.h"
 
 namespace blockwatch {
 
@@ -74,13 +75,7 @@ std::uint64_t siphash(const SipKey& key, std::string_view bytes) {
     std::memcpy(&m, bytes.data() + i, 8);
     compress(m);
   }
-  std::uint64_t last = static_cast<std::uint64_t>(bytes.size()) << 56U;
-  if (i < bytes.size()) {
-    std::uint64_t tail = 0;
-    std::memcpy(&tail, bytes.data() + i, bytes.size() - i);
-    last |= tail;
-  }
-  compress(last);
+  compress(static_cast<std::uint64_t>(bytes.size()) << 56U | short_word(bytes.substr(i)));
   v2 ^= 0xff;
   for (int n = 0; n < 4; ++n) round();
   return v0 ^ v1 ^ v2 ^ v3;

@@ -17,18 +17,26 @@ class Ori {
   static constexpr std::size_t kSize = 9;
   constexpr Ori() = default;
 
-  /// `text` trimmed and upper-cased already; empty result: it is not [A-Z0-9]{9}.
-  static std::optional<Ori> from(std::string_view text) {
-    if (text.size() != kSize) return std::nullopt;
+  /// [A-Z0-9]{9}
+  static bool is_one(std::string_view text) {
+    if (text.size() != kSize) return false;
     bool good = true;
     for (std::size_t i = 0; i < kSize; ++i) {
       const char c = text[i];
       good &= static_cast<unsigned char>(c - 'A') <= 'Z' - 'A' || static_cast<unsigned char>(c - '0') <= 9;
     }
-    if (!good) return std::nullopt;
+    return good;
+  }
+  /// Of what is one.
+  static Ori of(std::string_view text) {
     Ori ori;
     std::memcpy(ori.text_.data(), text.data(), kSize);
     return ori;
+  }
+  /// `text` trimmed and upper-cased already; empty result: it is none. Where each event comes by, is_one()
+  /// and of() are faster: an optional of nine bytes is put together of pieces that the processor waits for.
+  static std::optional<Ori> from(std::string_view text) {
+    return is_one(text) ? std::optional(of(text)) : std::nullopt;
   }
 
   std::string_view view() const { return {text_.data(), kSize}; }

@@ -4,6 +4,9 @@
 #include <charconv>
 #include <chrono>
 #include <cstdio>
+#include <cstring>
+
+#include "base/short_word.h"
 
 namespace blockwatch {
 namespace {
@@ -104,11 +107,38 @@ DateDigits date_at(const char* text, bool& good) {
   return {number_at<4>(text, good), number_at<2>(text + 5, good), number_at<2>(text + 8, good)};
 }
 
+// Eight characters, '0' for any digit.
+struct Shape {
+  consteval explicit Shape(std::string_view text) : word(short_word(text)) {
+    for (unsigned i = 0; i < 8; ++i) others |= text[i] == '0' ? 0 : std::uint64_t{0xFF} << 8 * i;
+  }
+  std::uint64_t word;
+  std::uint64_t others = 0;  // the bytes that are no digits
+};
+constexpr Shape kYearAndMonth("0000-00-");
+constexpr Shape kDayAndTime("00T00:00");
+constexpr Shape kDayAndSmallTime("00t00:00");
+
+// The eight characters at `text` as numbers of two digits: byte i is that of the characters i and i + 1.
+// `good` becomes false where they do not have the shape.
+std::uint64_t pairs_at(const char* text, const Shape& shape, bool& good) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  std::uint64_t digits = 0;
+  std::memcpy(&digits, text, sizeof digits);
+  digits ^= shape.word;
+  good &= ((((digits + kOnes * (0x80 - 10)) | digits) & kOnes * 0x80) | (digits & shape.others)) == 0;
+  return digits * 10 + (digits >> 8U);
+}
+
 std::int64_t read_fraction_ns(Reader& r) {
+  constexpr std::array<std::int64_t, 10> kUnit{1'000'000'000, 100'000'000, 10'000'000, 1'000'000, 100'000,
+                                               10'000,        1'000,       100,        10,        1};
   if (!r.at_digit()) return r.fail();
-  std::int64_t ns = 0;
-  for (std::int64_t unit = 100'000'000; r.at_digit(); unit /= 10) ns += r.digits<1>() * unit;
-  return ns;
+  std::int64_t value = 0;
+  std::size_t digits = 0;
+  for (; r.at_digit() && digits < 9; ++digits) value = value * 10 + r.digits<1>();
+  while (r.at_digit()) r.digits<1>();
+  return value * kUnit[digits];
 }
 
 std::int64_t read_offset_minutes(Reader& r) {
@@ -137,14 +167,20 @@ constexpr std::array<std::pair<char, TimeNs>, 4> kUnits{
 
 }  // namespace
 
-std::optional<TimeNs> parse_rfc3339(std::string_view text) {
+bool read_rfc3339(std::string_view text, TimeNs& out) {
   constexpr std::size_t kFixed = kDateSize + 6;  // Thh:mm
-  if (text.size() <= kFixed) return std::nullopt;
-  bool good = (text[10] == 'T' || text[10] == 't') && text[13] == ':';
-  const DateDigits date = date_at(text.data(), good);
-  const int hour = number_at<2>(text.data() + 11, good);
-  const int minute = number_at<2>(text.data() + 14, good);
-  if (!good) return std::nullopt;
+  if (text.size() <= kFixed) return false;
+  bool good = true;
+  const std::uint64_t head = pairs_at(text.data(), kYearAndMonth, good);
+  const std::uint64_t tail =
+      pairs_at(text.data() + 8, text[10] == 't' ? kDayAndSmallTime : kDayAndTime, good);
+  if (!good) return false;
+  const auto pair = [](std::uint64_t pairs, unsigned at) {
+    return static_cast<int>(pairs >> 8 * at & 0xFFU);
+  };
+  const DateDigits date{pair(head, 0) * 100 + pair(head, 2), pair(head, 5), pair(tail, 0)};
+  const int hour = pair(tail, 3);
+  const int minute = pair(tail, 6);
 
   Reader r(text.substr(kFixed));
   int second = 0;
@@ -154,15 +190,22 @@ std::optional<TimeNs> parse_rfc3339(std::string_view text) {
     if (r.accept('.')) ns = read_fraction_ns(r);
   }
   const std::int64_t offset = read_offset_minutes(r);
-  if (!r.finished() || !date.valid() || hour > 23 || minute > 59 || second > 60) return std::nullopt;
+  if (!r.finished() || !date.valid() || hour > 23 || minute > 59 || second > 60) return false;
   const std::int64_t minutes =
       days_from_civil(date.year, date.month, date.day) * 1440 + hour * 60 + minute - offset;
   if (second == 60) {
     const std::int64_t day = bucket_of(minutes, 1440);
-    if (minutes - day * 1440 != 1439 || !is_last_day_of_month(day)) return std::nullopt;
-    return saturated(minutes * 60 + 59, kSecond - 1);
+    if (minutes - day * 1440 != 1439 || !is_last_day_of_month(day)) return false;
+    out = saturated(minutes * 60 + 59, kSecond - 1);
+    return true;
   }
-  return saturated(minutes * 60 + second, ns);
+  out = saturated(minutes * 60 + second, ns);
+  return true;
+}
+
+std::optional<TimeNs> parse_rfc3339(std::string_view text) {
+  TimeNs time = 0;
+  return read_rfc3339(text, time) ? std::optional(time) : std::nullopt;
 }
 
 std::optional<TimeNs> parse_date(std::string_view text) {

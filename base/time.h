@@ -42,6 +42,8 @@ constexpr TimeNs saturating_add(TimeNs a, TimeNs b) {
 /// beyond nanoseconds are cut, `:60` only at 23:59:60 UTC on a month's last day. Empty result: it is not such
 /// a text.
 std::optional<TimeNs> parse_rfc3339(std::string_view text);
+/// The same for where each event comes by; false: it is none, and `out` is undefined.
+bool read_rfc3339(std::string_view text, TimeNs& out);
 
 /// `2025-11-12` as 00:00 UTC of that day; empty result: it is not a date.
 std::optional<TimeNs> parse_date(std::string_view text);

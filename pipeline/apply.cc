@@ -70,9 +70,9 @@ struct Applier::Impl {
             store, names, options.topic,
             [this](std::string_view policy) { return rules.authority_of(policy); }, options.settle),
         raiser(book, names, rules, options.lateness),
-        unknown_oris([this](std::uint32_t partition, std::int64_t day) {
-          return stored_unknown_oris(partition, day);
-        }) {}
+        unknown_oris(
+            [this](std::uint32_t partition, std::int64_t day) { return stored_unknown_oris(partition, day); },
+            options.settle) {}
 
   // ---- start
   Expected<void> load(const std::vector<std::uint32_t>& numbers) {
@@ -101,7 +101,6 @@ struct Applier::Impl {
   }
 
   UnknownOris::Ids stored_unknown_oris(std::uint32_t partition, std::int64_t day) {
-    options.settle();
     UnknownOris::Ids found;
     const auto then = rules.hold(day * kDay);  // a message is being counted under rules of its own
     const DictionaryId unknown = then->agency(reserved(ReservedAgency::unknown));
@@ -151,17 +150,18 @@ struct Applier::Impl {
                              hmac_sha256(store.identity().reject_secret, record.payload)});
   }
 
-  std::uint64_t expect(const SourceRecord& record, const QueryEvent& event) {
-    const std::uint64_t fingerprint = siphash(store.identity().fingerprint_key, event.id);
+  void expect(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint) {
     state_of(record).dedup.expect(fingerprint);
     rules.recent().expect(event);
-    return fingerprint;
   }
 
   void message(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint) {
     PartitionState& state = state_of(record);
     RulesInForce& now = rules.at(event.time);
-    if (const auto reason = expand(event, now.ruleset(), expansion)) return reject(record, *reason);
+    if (const auto reason = expand(event, now.ruleset(), expansion)) {
+      BW_CHECK(!record.payload.empty());
+      return reject(record, *reason);
+    }
     advance(state, record);
     PartitionProgress& p = state.progress;
     if (expansion.key.out_of_scope) {
@@ -178,13 +178,13 @@ struct Applier::Impl {
     count_quality(state, event);
     p.clock = std::max(p.clock, event.time);
     p.oldest = std::min(p.oldest, event.time);
-    const SeenId seen{fingerprint, p.clock};
-    const std::size_t evicted = state.dedup.insert(seen);
+    const std::size_t evicted = state.dedup.insert({fingerprint, p.clock});
     p.dedup_evicted += evicted;
     quality(record.partition, event.time, Quality::dedup_evicted, evicted);
-    state.seen.push_back(seen);
-    const Asker asker = now.ruleset().resolve(event.ori, event.line.view(), event.time);
-    count({record, event, expansion, now, asker}, p.clock);
+    state.seen.push_back({fingerprint, p.clock});
+    // The asker is made where it stays: a copy would wait for its pieces to be written.
+    count({record, event, expansion, now, now.ruleset().resolve(event.ori, event.line.view(), event.time)},
+          p.clock);
   }
 
   void count_quality(PartitionState& state, const QueryEvent& event) {
@@ -292,8 +292,8 @@ Applier::~Applier() = default;
 void Applier::reject(const SourceRecord& record, RejectReason reason) {
   impl_->reject(record, reason);
 }
-std::uint64_t Applier::expect(const SourceRecord& record, const QueryEvent& event) {
-  return impl_->expect(record, event);
+void Applier::expect(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint) {
+  impl_->expect(record, event, fingerprint);
 }
 void Applier::message(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint) {
   impl_->message(record, event, fingerprint);

@@ -26,8 +26,7 @@ struct ApplierOptions {
   TimeNs lateness = 48 * kHour;
   TimeNs dedup_window = 24 * kHour;
   std::uint64_t dedup_bytes_max = 256ULL << 20U;
-  /// Called before the store is asked for what earlier batches left there: returns once all of them are
-  /// durable.
+  /// Called before the store is asked for what the last batch may leave there: returns once it is durable.
   std::function<void()> settle = [] {};
 };
 
@@ -58,10 +57,10 @@ class Applier {
   /// Each record goes into exactly one of reject() and message(); offsets of a partition rise from call to
   /// call.
   void reject(const SourceRecord& record, RejectReason reason);
-  /// Asks the memory for what message() will touch, so that other work can be done meanwhile; returns the
-  /// id's fingerprint for it.
-  std::uint64_t expect(const SourceRecord& record, const QueryEvent& event);
-  /// A message that reaches nobody is rejected.
+  /// Asks the memory for what message() will touch, so that other work can be done meanwhile.
+  void expect(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint);
+  /// `fingerprint`: of the event's id, under the store's key. A message without a usable destination is
+  /// rejected, and no other's payload is looked at.
   void message(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint);
 
   /// Returns from when on it is in force; the next batch makes that durable. `now`: wall clock.
@@ -70,8 +69,8 @@ class Applier {
   const PendingWork& pending() const;
   const std::vector<PartitionProgress>& progress() const;
 
-  /// Everything since the last call. Incidents that `closing_clock` has passed are closed with it (kTimeMax:
-  /// all, kNoTime: none). `now`: wall clock, for the notifications' times.
+  /// Everything since the last call, whose batch is durable. Incidents that `closing_clock` has passed are
+  /// closed with it (kTimeMax: all, kNoTime: none). `now`: wall clock, for the notifications' times.
   TakenBatch take_batch(TimeNs closing_clock, TimeNs now);
   /// Gives an emptied buffer back, for its memory.
   void reuse(std::unique_ptr<ObservationBuffer> observations);

@@ -8,10 +8,11 @@ namespace blockwatch {
 namespace {
 
 constexpr std::size_t kFirstEntries = 16;
-// Entries at the front of the ring that are asked for before they are dropped, and whose places in the table
-// are.
-constexpr std::size_t kRingAhead = 32;
-constexpr std::size_t kDropAhead = 8;
+// So many entries at the front of the ring have had their places in the table asked for: where the clock
+// jumps, many are dropped at once. A few an event, and the ring itself some lines ahead of that.
+constexpr std::size_t kDropAhead = 64;
+constexpr std::size_t kAskedAtOnce = 2;
+constexpr std::size_t kRingAhead = 16;
 
 }  // namespace
 
@@ -21,11 +22,13 @@ DedupWindow::DedupWindow(TimeNs window, std::size_t entries_max)
       ring_(kFirstEntries),
       table_(2 * ring_.size()) {}
 
-void DedupWindow::expect(std::uint64_t fingerprint) const {
+void DedupWindow::expect(std::uint64_t fingerprint) {
   prefetch_line(&table_[home_of(tag_of(fingerprint))]);
-  if (front_ + kRingAhead >= ring_.size()) return;
-  prefetch_line(&ring_[front_ + kRingAhead]);
-  prefetch_line(&table_[home_of(tag_of(ring_[front_ + kDropAhead].fingerprint))]);
+  const std::size_t end = std::min({asked_ + kAskedAtOnce, kDropAhead, size_});
+  for (; asked_ < end; ++asked_) {
+    prefetch_line(&table_[home_of(tag_of(ring_[behind_front(asked_)].fingerprint))]);
+    prefetch_line(&ring_[behind_front(asked_ + kRingAhead)]);
+  }
 }
 
 std::uint32_t DedupWindow::find(std::uint64_t fingerprint) const {
@@ -58,8 +61,9 @@ void DedupWindow::empty(std::uint32_t at) {
 void DedupWindow::drop_front() {
   const std::uint32_t at = find(ring_[front_].fingerprint);
   if (table_[at].entry == front_) empty(at);
-  front_ = front_ + 1 == ring_.size() ? 0 : front_ + 1;
+  front_ = behind_front(1);
   --size_;
+  if (asked_ > 0) --asked_;
 }
 
 void DedupWindow::grow() {
@@ -72,8 +76,7 @@ void DedupWindow::grow() {
 
 std::size_t DedupWindow::insert(const SeenId& seen) {
   if (size_ == ring_.size()) grow();
-  const std::size_t end = front_ + size_;
-  const std::size_t entry = end < ring_.size() ? end : end - ring_.size();
+  const std::size_t entry = behind_front(size_);
   ring_[entry] = seen;
   ++size_;
   point_to(seen.fingerprint, static_cast<std::uint32_t>(entry));

@@ -28,7 +28,7 @@ class DedupWindow {
   DedupWindow(TimeNs window, std::size_t entries_max);
 
   /// Asks the memory for what is_duplicate() and insert() will read; they are faster some 100 ns later.
-  void expect(std::uint64_t fingerprint) const;
+  void expect(std::uint64_t fingerprint);
 
   /// `clock`: where the partition's clock stands before this message.
   bool is_duplicate(std::uint64_t fingerprint, TimeNs clock) const {
@@ -58,6 +58,11 @@ class DedupWindow {
   std::uint32_t home_of(std::uint32_t tag) const {
     return static_cast<std::uint32_t>(tag * std::uint64_t{table_.size()} >> 32U);
   }
+  /// An entry of the ring that is `n` behind the front.
+  std::size_t behind_front(std::size_t n) const {
+    const std::size_t at = front_ + n;
+    return at < ring_.size() ? at : at - ring_.size();
+  }
   std::uint32_t after(std::uint32_t at) const { return at + 1 == table_.size() ? 0 : at + 1; }
   /// Where it is in the table, or the empty place where it would be put.
   std::uint32_t find(std::uint64_t fingerprint) const;
@@ -71,6 +76,7 @@ class DedupWindow {
   HugeVector<SeenId> ring_;
   std::size_t front_ = 0;
   std::size_t size_ = 0;
+  std::size_t asked_ = 0;    // entries at the front whose places were asked for
   HugeVector<Place> table_;  // twice the ring, so that at least half of it is empty
 };
 

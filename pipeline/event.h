@@ -5,7 +5,8 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
-#include <vector>
+
+#include <boost/container/small_vector.hpp>
 
 #include "base/domain.h"
 #include "base/fixed_string.h"
@@ -24,8 +25,9 @@ struct ResultEntry {
   Outcome outcome = Outcome::unknown;
 };
 
-/// Reused from record to record, so that parsing allocates nothing once warm. `id` borrows from the parser's
-/// buffer: valid until its next call.
+/// Reused from record to record, so that parsing allocates nothing once warm; the usual lists stand in it, so
+/// that they come from the memory together. `id` borrows from the record or from the parser's buffer: valid
+/// until its next call.
 struct QueryEvent {
   std::string_view id;
   TimeNs time = 0;
@@ -36,8 +38,8 @@ struct QueryEvent {
   FixedString<2> purpose;  // empty: absent
   ChannelText channel;     // `unknown` if absent
   Outcome outcome = Outcome::unknown;
-  std::vector<DestinationText> destinations;
-  std::vector<ResultEntry> results;
+  boost::container::small_vector<DestinationText, 4> destinations;
+  boost::container::small_vector<ResultEntry, 2> results;
 };
 
 }  // namespace blockwatch

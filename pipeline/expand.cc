@@ -4,6 +4,8 @@
 #include <array>
 #include <tuple>
 
+#include "pipeline/parse_text.h"
+
 namespace blockwatch {
 namespace {
 
@@ -73,6 +75,14 @@ std::optional<RejectReason> expand(const QueryEvent& event, const Ruleset& rules
   if (!reached.empty()) expansion.cls = expansion.key.cls;
   expansion.photo = event.photo_requested && expansion.cls != Class::other;
   return std::nullopt;
+}
+
+bool is_surely_usable(const QueryEvent& event) {
+  return std::any_of(event.destinations.begin(), event.destinations.end(), [](const DestinationText& text) {
+    const std::string_view code = text.view();
+    return (code.size() == 2 || code.size() == Ori::kSize) &&
+           std::all_of(code.begin(), code.end(), text::is_code_character);
+  });
 }
 
 }  // namespace blockwatch

@@ -31,4 +31,8 @@ struct Expansion {
 /// Returns bad_destination if no destination is usable.
 std::optional<RejectReason> expand(const QueryEvent& event, const Ruleset& ruleset, Expansion& expansion);
 
+/// Some destination is usable whatever the catalog: two characters of a code, or an ORI's nine. So expand()
+/// returns no reason.
+bool is_surely_usable(const QueryEvent& event);
+
 }  // namespace blockwatch

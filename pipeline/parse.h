@@ -12,7 +12,7 @@
 
 namespace blockwatch {
 
-/// One reused simdjson DOM parser. Every byte of a record is validated, duplicates at any depth included.
+/// Every byte of a record is validated, duplicates at any depth included.
 /// Thread: one.
 class Parser {
  public:

@@ -75,7 +75,7 @@ class EventReader {
         // Told after the faults that come before it, so the rest is still read.
         too_many_destinations_ = true;
       } else {
-        event_.destinations.push_back(text::read_destination(destination));
+        text::read_destination(destination, event_.destinations.emplace_back());
       }
     }));
   }
@@ -115,11 +115,12 @@ class EventReader {
     bool good = true;
     const Found list = layout_.each_result(
         [&](Found has_destination, std::string_view destination, Found has_outcome, std::string_view name) {
-          ResultEntry result;
-          good = needed(has_destination) && needed(has_outcome) && outcome(name, result.outcome);
+          Outcome result = Outcome::unknown;
+          good = needed(has_destination) && needed(has_outcome) && outcome(name, result);
           if (!good) return false;
-          result.destination = text::read_destination(destination);
-          event_.results.push_back(result);
+          ResultEntry& entry = event_.results.emplace_back();
+          text::read_destination(destination, entry.destination);
+          entry.outcome = result;
           return true;
         });
     return good && require(list != Found::wrong);
@@ -128,19 +129,17 @@ class EventReader {
   /// The reasons of its own that a well-formed field may still have. A time that TimeNs cannot hold is on one
   /// side of any reference, and of none.
   std::optional<RejectReason> closer_reason(TimeNs reference) {
-    const auto time = parse_rfc3339(time_text_);
-    if (!time) return RejectReason::bad_time;
+    TimeNs time = 0;
+    if (!read_rfc3339(time_text_, time)) return RejectReason::bad_time;
     const bool has_reference = reference != kNoTime;
-    if (*time == kTimeMax || (has_reference && *time > saturating_add(reference, kFutureSlack))) {
+    if (time == kTimeMax || (has_reference && time > saturating_add(reference, kFutureSlack))) {
       return RejectReason::future_time;
     }
-    if (*time == kTimeMin + 1 || (has_reference && *time < saturating_add(reference, -kBucketsKept))) {
+    if (time == kTimeMin + 1 || (has_reference && time < saturating_add(reference, -kBucketsKept))) {
       return RejectReason::before_retention;
     }
-    event_.time = *time;
-    const auto ori = text::read_ori(ori_text_);
-    if (!ori) return RejectReason::bad_ori;
-    event_.ori = *ori;
+    event_.time = time;
+    if (!text::read_ori(ori_text_, event_.ori)) return RejectReason::bad_ori;
     if (too_many_destinations_) return RejectReason::too_many_destinations;
     return std::nullopt;
   }

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "pipeline/parse_text.h"
+
 namespace blockwatch::parsing {
 namespace {
 
@@ -16,38 +18,36 @@ std::size_t array_index(std::string_view token) {
   return plain && error == std::errc() && rest == end ? index : kNoIndex;
 }
 
-Field member(simdjson::dom::object object, std::string_view name) {
-  for (auto at = object.begin(); at != object.end(); ++at) {
-    if (at.key() == name) return at.value().is_null() ? Field() : Field(at.value());
-  }
-  return std::nullopt;
-}
-
-Field step(element from, std::string_view token) {
-  if (from.type() == element_type::OBJECT) return member(from.get_object().value_unsafe(), token);
-  if (from.type() != element_type::ARRAY) return std::nullopt;
-  std::size_t left = array_index(token);
-  for (const element item : simdjson::dom::array(from.get_array().value_unsafe())) {
-    if (left-- == 0) return item.is_null() ? Field() : Field(item);
-  }
-  return std::nullopt;
-}
-
-template <class Number>
-std::string_view written(Number number, Digits& digits) {
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  return {digits.data(), static_cast<std::size_t>(end - digits.data())};
+bool is_integer(std::string_view number) {
+  return number.find_first_of(".eE") == number.npos;
 }
 
 }  // namespace
 
-Field MappedLayout::at(element from, const JsonPointer& pointer) {
-  Field value = from.is_null() ? Field() : Field(from);
+Field MappedLayout::at(Document::Index from, const JsonPointer& pointer) const {
+  Field value = document_.type(from) == 'n' ? Field() : Field(from);
   for (const std::string& token : pointer.tokens) {
     value = step(*value, token);
     if (!value) break;
   }
   return value;
+}
+
+Field MappedLayout::step(Document::Index from, std::string_view token) const {
+  const auto unless_null = [&](Document::Index at) {
+    return document_.type(at) == 'n' ? Field() : Field(at);
+  };
+  if (document_.type(from) == '{') {
+    for (Document::Index name = from + 1; name < document_.end(from); name = document_.end(name + 1)) {
+      if (document_.text(name) == token) return unless_null(name + 1);
+    }
+  } else if (document_.type(from) == '[') {
+    std::size_t left = array_index(token);
+    for (Document::Index item = from + 1; item < document_.end(from); item = document_.end(item)) {
+      if (left-- == 0) return unless_null(item);
+    }
+  }
+  return std::nullopt;
 }
 
 bool MappedLayout::translate(const FieldMapping& field, std::string_view& word) {
@@ -57,31 +57,26 @@ bool MappedLayout::translate(const FieldMapping& field, std::string_view& word) 
   return !word.empty();
 }
 
-Found MappedLayout::word_of(const Field& value, Digits& digits, std::string_view& out) {
+Found MappedLayout::word_of(const Field& value, std::string_view& out) const {
   if (!value) return Found::absent;
-  switch (value->type()) {
-    case element_type::STRING:
-      out = value->get_string().value_unsafe();
-      return Found::value;
-    case element_type::INT64:
-      out = written(value->get_int64().value_unsafe(), digits);
-      return Found::value;
-    case element_type::UINT64:
-      out = written(value->get_uint64().value_unsafe(), digits);
-      return Found::value;
-    case element_type::BOOL:
-      out = value->get_bool().value_unsafe() ? "true" : "false";
+  out = document_.text(*value);
+  switch (document_.type(*value)) {
+    case '0':
+      if (out == "-0") out = "0";
+      return is_integer(out) ? Found::value : Found::wrong;
+    case '"':
+    case 't':
+    case 'f':
       return Found::value;
     default:
       return Found::wrong;
   }
 }
 
-Found MappedLayout::translated(const FieldMapping& field, const Field& value, Digits& digits,
-                               std::string_view& out) {
-  const Found found = word_of(value, digits, out);
+Found MappedLayout::translated(const FieldMapping& field, const Field& value, std::string_view& out) const {
+  const Found found = word_of(value, out);
   if (found != Found::value) return found;
-  if (value->type() == element_type::BOOL && !field.values.contains(out)) return Found::wrong;
+  if (is_boolean(*value) && !field.values.contains(out)) return Found::wrong;
   return translate(field, out) ? Found::value : Found::absent;
 }
 
@@ -89,7 +84,7 @@ Found MappedLayout::text(MappedField name, std::string_view& out) const {
   const FieldMapping& field = mapping_.of(name);
   Found found = Found::absent;
   if (field.pointer) {
-    found = translated(field, at(root_, *field.pointer), digits_.at(static_cast<std::size_t>(name)), out);
+    found = translated(field, at(Document::kRoot, *field.pointer), out);
   }
   if (found != Found::absent || field.fallback.empty()) return found;
   out = field.fallback.front();
@@ -99,13 +94,12 @@ Found MappedLayout::text(MappedField name, std::string_view& out) const {
 // Only the table makes a word a boolean: the text "true" is none by itself.
 Found MappedLayout::flag(bool& out) const {
   const FieldMapping& field = mapping_.of(MappedField::image_requested);
-  const Field value = field.pointer ? at(root_, *field.pointer) : Field();
-  Digits digits{};
+  const Field value = field.pointer ? at(Document::kRoot, *field.pointer) : Field();
   std::string_view word;
-  Found found = word_of(value, digits, word);
+  Found found = word_of(value, word);
   if (found == Found::value) {
     const bool known = field.values.contains(text::trimmed(word));
-    if (!known && value->type() != element_type::BOOL) return Found::wrong;
+    if (!known && !is_boolean(*value)) return Found::wrong;
     if (!translate(field, word)) found = Found::absent;
   }
   if (found == Found::absent && !field.fallback.empty()) {

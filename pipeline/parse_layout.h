@@ -3,27 +3,22 @@
 // order.
 #pragma once
 
-#include <simdjson.h>
-
 #include <array>
 #include <optional>
 #include <string_view>
 
 #include "config/source_mapping.h"
-#include "pipeline/parse_survey.h"
+#include "pipeline/parse_document.h"
 
 namespace blockwatch::parsing {
-
-using simdjson::dom::element;
-using simdjson::dom::element_type;
 
 /// `wrong`: something is there, of another type than the field's.
 enum class Found { absent, value, wrong };
 
-/// The contract's names. Borrows the tape and what the survey found there.
+/// The contract's names. Borrows the document.
 class CanonicalLayout {
  public:
-  CanonicalLayout(const Tape& tape, const Fields& fields) : tape_(tape), fields_(fields) {}
+  explicit CanonicalLayout(const Document& document) : document_(document), fields_(document.fields()) {}
 
   Found text(MappedField field, std::string_view& out) const {
     switch (field) {
@@ -53,21 +48,21 @@ class CanonicalLayout {
   }
 
   Found flag(bool& out) const {
-    const Tape::Index at = fields_[kImageRequested];
+    const Document::Index at = fields_[kImageRequested];
     if (at == 0) return Found::absent;
-    out = tape_.type(at) == 't';
-    return out || tape_.type(at) == 'f' ? Found::value : Found::wrong;
+    out = document_.type(at) == 't';
+    return out || document_.type(at) == 'f' ? Found::value : Found::wrong;
   }
 
   /// Calls take(text) for each entry; `wrong` at the first that is no text.
   template <class Take>
   Found each_destination(Take take) const {
-    const Tape::Index list = fields_[kDestinations];
+    const Document::Index list = fields_[kDestinations];
     if (list == 0) return Found::absent;
-    if (tape_.type(list) != '[') return Found::wrong;
-    for (Tape::Index item = list + 1; item < tape_.close(list); ++item) {
-      if (tape_.type(item) != '"') return Found::wrong;
-      take(tape_.text(item));
+    if (document_.type(list) != '[') return Found::wrong;
+    for (Document::Index item = list + 1; item < document_.end(list); ++item) {
+      if (document_.type(item) != '"') return Found::wrong;
+      take(document_.text(item));
     }
     return Found::value;
   }
@@ -75,11 +70,11 @@ class CanonicalLayout {
   /// Calls take(found, destination, found, outcome) for each entry until it answers false.
   template <class Take>
   Found each_result(Take take) const {
-    const Tape::Index list = fields_[kResults];
+    const Document::Index list = fields_[kResults];
     if (list == 0) return Found::absent;
-    if (tape_.type(list) != '[') return Found::wrong;
-    for (Tape::Index entry = list + 1; entry < tape_.close(list); entry = tape_.next(entry)) {
-      if (tape_.type(entry) != '{') return Found::wrong;
+    if (document_.type(list) != '[') return Found::wrong;
+    for (Document::Index entry = list + 1; entry < document_.end(list); entry = document_.end(entry)) {
+      if (document_.type(entry) != '{') return Found::wrong;
       std::string_view destination;
       std::string_view outcome;
       const Found has_destination = text_at(member(entry, "destination"), destination);
@@ -90,44 +85,39 @@ class CanonicalLayout {
   }
 
  private:
-  Found text_at(Tape::Index at, std::string_view& out) const {
+  Found text_at(Document::Index at, std::string_view& out) const {
     if (at == 0) return Found::absent;
-    if (tape_.type(at) != '"') return Found::wrong;
-    out = tape_.text(at);
+    if (document_.type(at) != '"') return Found::wrong;
+    out = document_.text(at);
     return Found::value;
   }
 
   Found origin_text(FieldIndex field, std::string_view& out) const {
-    const Tape::Index origin = fields_[kOrigin];
-    if (origin != 0 && tape_.type(origin) != '{') return Found::wrong;
+    const Document::Index origin = fields_[kOrigin];
+    if (origin != 0 && document_.type(origin) != '{') return Found::wrong;
     return text_at(fields_[field], out);
   }
 
   /// Null counts as absent.
-  Tape::Index member(Tape::Index object, std::string_view name) const {
-    for (Tape::Index at = object + 1; at < tape_.close(object); at = tape_.next(at + 1)) {
-      if (tape_.text(at) == name) return tape_.type(at + 1) == 'n' ? 0 : at + 1;
+  Document::Index member(Document::Index object, std::string_view name) const {
+    for (Document::Index at = object + 1; at < document_.end(object); at = document_.end(at + 1)) {
+      if (document_.text(at) == name) return document_.type(at + 1) == 'n' ? 0 : at + 1;
     }
     return 0;
   }
 
-  const Tape& tape_;
-  const Fields& fields_;
+  const Document& document_;
+  const Document::Fields& fields_;
 };
 
-/// What a whole number looks like as text; lives as long as the event borrows from it.
-using Digits = std::array<char, 24>;
-
 /// Null counts as absent.
-using Field = std::optional<element>;
+using Field = std::optional<Document::Index>;
 
-/// Another producer's places and words. Borrows the mapping, the record's root and the memory for digits.
+/// Another producer's places and words. Borrows the mapping and the document.
 class MappedLayout {
  public:
-  using FieldDigits = std::array<Digits, kMappedFieldCount>;
-
-  MappedLayout(const SourceMapping& mapping, element root, FieldDigits& digits)
-      : mapping_(mapping), root_(root), digits_(digits) {}
+  MappedLayout(const SourceMapping& mapping, const Document& document)
+      : mapping_(mapping), document_(document) {}
 
   Found text(MappedField field, std::string_view& out) const;
   Found flag(bool& out) const;
@@ -135,12 +125,12 @@ class MappedLayout {
   template <class Take>
   Found each_destination(Take take) const {
     const FieldMapping& field = mapping_.of(MappedField::destinations);
-    const Field value = field.pointer ? at(root_, *field.pointer) : Field();
+    const Field value = field.pointer ? at(Document::kRoot, *field.pointer) : Field();
     Found found = value ? Found::value : Found::absent;
-    if (value && value->type() == element_type::ARRAY) {
+    if (value && document_.type(*value) == '[') {
       bool some = false;
       bool none = false;
-      for (const element item : simdjson::dom::array(value->get_array().value_unsafe())) {
+      for (Document::Index item = *value + 1; item < document_.end(*value); item = document_.end(item)) {
         const Found one = each_piece(field, item, take);
         if (one == Found::wrong) return one;
         (one == Found::value ? some : none) = true;
@@ -157,15 +147,15 @@ class MappedLayout {
   template <class Take>
   Found each_result(Take take) const {
     if (!mapping_.results) return Found::absent;
-    const Field value = at(root_, mapping_.results->pointer);
+    const Field value = at(Document::kRoot, mapping_.results->pointer);
     if (!value) return Found::absent;
-    if (value->type() == element_type::OBJECT) {
+    if (document_.type(*value) == '{') {
       one_result(*value, take);
       return Found::value;
     }
-    if (value->type() != element_type::ARRAY) return Found::wrong;
-    for (const element entry : simdjson::dom::array(value->get_array().value_unsafe())) {
-      if (entry.type() != element_type::OBJECT) return Found::wrong;
+    if (document_.type(*value) != '[') return Found::wrong;
+    for (Document::Index entry = *value + 1; entry < document_.end(*value); entry = document_.end(entry)) {
+      if (document_.type(entry) != '{') return Found::wrong;
       if (!one_result(entry, take)) break;
     }
     return Found::value;
@@ -173,33 +163,34 @@ class MappedLayout {
 
  private:
   /// The value at a pointer; nothing where it leads nowhere or to null.
-  static Field at(element from, const JsonPointer& pointer);
+  Field at(Document::Index from, const JsonPointer& pointer) const;
+  Field step(Document::Index from, std::string_view token) const;
 
   /// Puts the table's word for a word in its place; false: the table says that it means nothing. Blanks at
   /// both ends do not count; a word that the table lacks stays.
   static bool translate(const FieldMapping& field, std::string_view& word);
 
+  bool is_boolean(Document::Index at) const { return document_.type(at) == 't' || document_.type(at) == 'f'; }
+
   /// A text as it stands, a whole number as its digits, a boolean as `true` or `false`.
-  static Found word_of(const Field& value, Digits& digits, std::string_view& out);
+  Found word_of(const Field& value, std::string_view& out) const;
 
   /// The word of a value as the table translates it; a boolean is `wrong` unless the table has it.
-  static Found translated(const FieldMapping& field, const Field& value, Digits& digits,
-                          std::string_view& out);
+  Found translated(const FieldMapping& field, const Field& value, std::string_view& out) const;
 
   /// The texts of one entry of a list: one, or several with a separator between them. `absent`: the table
   /// says that none of them means anything.
   template <class Take>
-  static Found each_piece(const FieldMapping& field, element entry, Take take) {
+  Found each_piece(const FieldMapping& field, Document::Index entry, Take take) const {
     const Field value = at(entry, field.item);
     if (!value) return Found::wrong;
     std::string_view rest;
-    if (field.separator.empty() || value->type() != element_type::STRING) {
-      Digits digits{};
-      const Found found = translated(field, value, digits, rest);
+    if (field.separator.empty() || document_.type(*value) != '"') {
+      const Found found = translated(field, value, rest);
       if (found == Found::value) take(rest);
       return found;
     }
-    rest = value->get_string().value_unsafe();
+    rest = document_.text(*value);
     bool any = false;
     for (bool last = false; !last;) {
       const std::size_t end = rest.find(field.separator);
@@ -214,22 +205,18 @@ class MappedLayout {
   }
 
   template <class Take>
-  bool one_result(element entry, Take& take) const {
-    Digits destination_digits{};
-    Digits outcome_digits{};
+  bool one_result(Document::Index entry, Take& take) const {
     std::string_view destination;
     std::string_view outcome;
-    const Found has_destination =
-        translated(mapping_.of(MappedField::destinations), at(entry, mapping_.results->destination),
-                   destination_digits, destination);
-    const Found has_outcome = translated(mapping_.of(MappedField::outcome),
-                                         at(entry, mapping_.results->outcome), outcome_digits, outcome);
+    const Found has_destination = translated(mapping_.of(MappedField::destinations),
+                                             at(entry, mapping_.results->destination), destination);
+    const Found has_outcome =
+        translated(mapping_.of(MappedField::outcome), at(entry, mapping_.results->outcome), outcome);
     return take(has_destination, destination, has_outcome, outcome);
   }
 
   const SourceMapping& mapping_;
-  element root_;
-  FieldDigits& digits_;
+  const Document& document_;
 };
 
 }  // namespace blockwatch::parsing

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 
 namespace blockwatch::text {
 namespace {
@@ -117,19 +118,23 @@ bool read_message_key(std::string_view text, FixedString<8>& key, bool& image) {
   }
 }
 
-std::optional<Ori> read_ori(std::string_view text) {
+bool read_ori(std::string_view text, Ori& out) {
   text = trimmed(text);
-  if (const auto ori = Ori::from(text)) return ori;  // most are upper-case as they come
   FixedString<Ori::kSize> code;
-  if (!read_code(text, code)) return std::nullopt;
-  return Ori::from(code.view());
+  if (!Ori::is_one(text)) {  // most are upper-case as they come
+    if (text.size() != Ori::kSize || !read_code(text, code)) return false;
+    text = code.view();
+  }
+  out = Ori::of(text);
+  return true;
 }
 
-FixedString<9> read_destination(std::string_view text) {
+void read_destination(std::string_view text, FixedString<9>& out) {
   text = trimmed(text);
-  FixedString<9> destination;
-  if (text.size() <= 9) destination.assign(text, upper);
-  return destination;
+  if (text.size() <= 9)
+    out.assign(text, upper);
+  else
+    out.clear();
 }
 
 bool has_lone_surrogate_escape(std::string_view payload) {

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string_view>
 
 #include "base/fixed_string.h"
@@ -50,11 +49,11 @@ bool read_channel(std::string_view text, FixedString<32>& out);
 /// is IMQ.
 bool read_message_key(std::string_view text, FixedString<8>& key, bool& image);
 
-/// Trimmed and upper-cased [A-Z0-9]{9}.
-std::optional<Ori> read_ori(std::string_view text);
+/// Trimmed and upper-cased [A-Z0-9]{9}; false: the text is none, and `out` is undefined.
+bool read_ori(std::string_view text, Ori& out);
 
 /// Trimmed and upper-cased; what is longer than an ORI cannot be a destination and becomes empty.
-FixedString<9> read_destination(std::string_view text);
+void read_destination(std::string_view text, FixedString<9>& out);
 
 /// A \u escape of half a surrogate pair anywhere between quotes, whether or not the rest is JSON.
 bool has_lone_surrogate_escape(std::string_view payload);

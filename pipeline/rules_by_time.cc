@@ -35,7 +35,7 @@ RulesInForce::RulesInForce(std::shared_ptr<const Ruleset> ruleset, Names& names)
 void RulesInForce::expect(const QueryEvent& event) const {
   prefetch_line(&oris_[ruleset_->expect(event.ori)]);
   for (const DestinationText& destination : event.destinations)
-    if (const auto ori = Ori::from(destination.view())) ruleset_->expect(*ori);
+    if (Ori::is_one(destination.view())) ruleset_->expect(Ori::of(destination.view()));
 }
 
 DictionaryId RulesInForce::agency(NodeIndex node) {

@@ -97,11 +97,11 @@ std::vector<PolicyFinding> Ruleset::findings(const JudgedFacts& facts) const {
 }
 
 Target Ruleset::target(std::string_view destination, TimeNs time) const {
-  const auto ori = destination.size() == Ori::kSize ? Ori::from(destination) : std::nullopt;
-  if (!ori) return impl_->destinations.code(destination);
+  if (!Ori::is_one(destination)) return impl_->destinations.code(destination);
   Target target;
   target.usable = true;
-  if (const auto reached = impl_->askers.reached(*ori, time)) target.jurisdictions.insert(*reached);
+  if (const auto reached = impl_->askers.reached(Ori::of(destination), time))
+    target.jurisdictions.insert(*reached);
   return target;
 }
 

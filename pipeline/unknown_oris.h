@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <utility>
 
 #include <boost/unordered/unordered_flat_set.hpp>
@@ -16,19 +17,20 @@ namespace blockwatch {
 inline constexpr std::size_t kUnknownOrisPerDay = 100'000;
 inline constexpr const char* kOtherOris = "*";
 
-/// Owned by the Applier; the worker's thread. Sets of days that were not touched lately are dropped after a
+/// Owned by the Applier; the worker's thread. Sets of days that were not touched lately are dropped with a
 /// commit and read from the store again when needed.
 class UnknownOris {
  public:
   using Ids = boost::unordered_flat_set<DictionaryId>;
-  /// `load(partition, day)`: the ids that the store has for that day.
+  /// `load(partition, day)`: the ids that the store has for that day. `settle` returns once every batch that
+  /// was taken is durable; it is called only for a day that was dropped with the last of them.
   using Load = std::function<Ids(std::uint32_t, std::int64_t)>;
-  explicit UnknownOris(Load load) : load_(std::move(load)) {}
+  UnknownOris(Load load, std::function<void()> settle) : load_(std::move(load)), settle_(std::move(settle)) {}
 
   /// True if the ORI has a row of its own on that day.
   bool admit(std::uint32_t partition, std::int64_t day, DictionaryId ori);
 
-  /// After a commit.
+  /// When a batch is taken; the one before it is durable.
   void trim();
 
  private:
@@ -37,8 +39,11 @@ class UnknownOris {
     Ids ids;
     std::uint64_t last_use = 0;
   };
+  using Key = std::pair<std::uint32_t, std::int64_t>;  // partition, day
   Load load_;
-  std::map<std::pair<std::uint32_t, std::int64_t>, Day> days_;
+  std::function<void()> settle_;
+  std::map<Key, Day> days_;
+  std::set<Key> dropped_;  // with the batch that was taken last
   std::uint64_t uses_ = 0;
 };
 

@@ -1,25 +1,28 @@
 #include "pipeline/worker.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <map>
 #include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/failpoint.h"
+#include "base/prefetch.h"
 #include "pipeline/apply.h"
 #include "pipeline/commit_due.h"
 #include "pipeline/committer.h"
+#include "pipeline/intake.h"
 #include "pipeline/parse.h"
 
 namespace blockwatch {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-// How long an idle poll waits: bounds how late a stop is noticed.
-constexpr std::chrono::milliseconds kIdlePoll{100};
+// A message is counted while what this many after it touch is on its way from the memory.
+constexpr std::size_t kMessagesAhead = 4;
+constexpr std::size_t kRecordsAhead = 16;
 
 // The clocks of all partitions as one: the earliest. A partition at the end of its log takes the wall clock.
 // kNoTime while one of them has not begun.
@@ -34,13 +37,6 @@ TimeNs earliest_clock(const std::vector<PartitionProgress>& progress, const std:
   return earliest;
 }
 
-struct ParsedMessage {
-  Parser parser;  // the event borrows from it
-  QueryEvent event{};
-  const SourceRecord* record = nullptr;
-  std::uint64_t fingerprint = 0;
-};
-
 }  // namespace
 
 struct Worker::Impl {
@@ -52,12 +48,7 @@ struct Worker::Impl {
   Telemetry& telemetry;
   WorkerStatus& status;
 
-  // A message is counted while the one after it has been parsed already: by then what it touches has come
-  // from the memory.
-  std::array<ParsedMessage, 2> messages;
-  std::size_t next{0};             // where the next message is parsed to
-  ParsedMessage* parsed{nullptr};  // not counted yet
-  SourceBatch records{};
+  Parser parser;  // the intake's while there is one
   std::unique_ptr<Applier> applier{};
   Committer committer{store};
   struct InFlight {
@@ -70,6 +61,7 @@ struct Worker::Impl {
     Clock::time_point since;
     std::chrono::milliseconds age{0};  // at that moment
   };
+  std::optional<Intake> intake{};                     // from the start of the run
   Clock::time_point batch_begun{};                    // when its first record was there
   std::optional<Waiting> alert{};                     // the first alertable record since the last commit
   std::map<std::uint32_t, std::uint64_t> consumed{};  // by partition, as of the last commit
@@ -84,52 +76,50 @@ struct Worker::Impl {
     return {};
   }
 
-  void handle(const SourceRecord& record) {
-    ParsedMessage& message = messages[next];
-    const auto reason = message.parser.parse(record, message.event);
-    if (reason) {
-      count_parsed();
-      applier->reject(record, *reason);
-      return;
-    }
-    message.record = &record;
-    message.fingerprint = applier->expect(record, message.event);
-    count_parsed();
-    parsed = &message;
-    next = 1 - next;
-  }
-
-  void count_parsed() {
-    if (parsed == nullptr) return;
-    const ParsedMessage& message = *std::exchange(parsed, nullptr);
-    applier->message(*message.record, message.event, message.fingerprint);
-    // Nobody waits for what a replay raises.
-    if (applier->pending().alertable && !alert && !options.batch) alert = waiting_since_now(message);
-  }
-
-  static Waiting waiting_since_now(const ParsedMessage& message) {
-    const TimeNs broker_time = message.record->broker_time;
-    const TimeNs made = broker_time != kNoTime ? broker_time : message.event.time;
+  static Waiting waiting_since_now(const ParsedRecord& parsed) {
+    const TimeNs broker_time = parsed.record.broker_time;
+    const TimeNs made = broker_time != kNoTime ? broker_time : parsed.event.time;
     const TimeNs age = std::max<TimeNs>(0, saturating_add(wall_clock_now(), -made));
     return {Clock::now(), std::chrono::milliseconds(age / kMillisecond)};
   }
 
-  void handle_batch() {
+  void expect(const ParsedRecord& parsed) {
+    if (!parsed.reason) applier->expect(parsed.record, parsed.event, parsed.fingerprint);
+  }
+
+  void count(const ParsedRecord& parsed) {
+    if (parsed.reason) return applier->reject(parsed.record, *parsed.reason);
+    applier->message(parsed.record, parsed.event, parsed.fingerprint);
+    if (applier->pending().alertable && !alert) alert = waiting_since_now(parsed);
+  }
+
+  // Written on another core.
+  static void ask_for(std::span<const ParsedRecord> records, std::size_t i) {
+    if (i >= records.size()) return;
+    const char* const begin = reinterpret_cast<const char*>(&records[i]);
+    for (std::size_t at = 0; at < sizeof(ParsedRecord) + 63; at += 64) prefetch_line(begin + at);
+  }
+
+  void count(const ParsedBatch& batch) {
     if (applier->pending().records == 0) batch_begun = Clock::now();
-    for (const SourceRecord& record : records.records) {
-      at_end.erase(record.partition);
-      handle(record);
+    const std::span<const ParsedRecord> records = batch.records();
+    for (std::size_t i = 0; i < std::min(records.size(), kMessagesAhead); ++i) expect(records[i]);
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      ask_for(records, i + kRecordsAhead);
+      if (i + kMessagesAhead < records.size()) expect(records[i + kMessagesAhead]);
+      if (!at_end.empty()) at_end.erase(records[i].record.partition);
+      count(records[i]);
     }
-    count_parsed();
-    at_end.insert(records.at_end.begin(), records.at_end.end());
+    at_end.insert(batch.at_end.begin(), batch.at_end.end());
   }
 
   bool all_at_end() const { return at_end.size() == source.partitions().size(); }
 
-  CommitFacts facts() const {
+  CommitFacts facts(bool drained) const {
     CommitFacts f;
     f.records = applier->pending().records;
-    f.source_drained = records.records.empty();
+    f.source_drained = drained;
+    if (options.batch) return f;  // nobody waits
     f.age = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - batch_begun);
     if (alert) {
       f.alert_waiting = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - alert->since);
@@ -161,7 +151,7 @@ struct Worker::Impl {
     failpoint("worker_committed");
     telemetry.committed(outcome.seconds);
     report(outcome.taken.batch, in_flight->work, in_flight->begun);
-    source.committed(outcome.taken.batch.progress);
+    intake->committed(outcome.taken.batch.progress);
     applier->reuse(std::move(outcome.taken.observations));
     in_flight.reset();
     return {};
@@ -201,24 +191,37 @@ struct Worker::Impl {
     return {};
   }
 
-  // One turn of the loop; the poll has filled `records`.
-  Expected<void> turn() {
+  // One turn of the loop.
+  Expected<void> turn(const ParsedBatch& parsed) {
     if (activations.waiting()) {
       if (const auto done = activate(); !done) return done;
     }
-    handle_batch();
-    const bool due = commit_due(facts());
+    count(parsed);
+    const bool due = commit_due(facts(parsed.drained));
     const TimeNs closing = closing_clock();
-    const bool closes = records.records.empty() && closing != kNoTime && applier->closes_any(closing);
+    const bool closes = parsed.drained && closing != kNoTime && applier->closes_any(closing);
     if (due || closes) {
       if (const auto done = commit(closing); !done) return done;
     }
     // Live there is nothing else to do meanwhile, and nothing may be left uncollected.
-    if (records.records.empty() || committer.is_done()) {
+    if (parsed.drained || committer.is_done()) {
       if (const auto done = collect(); !done) return done;
     }
     status.at_end = all_at_end() && applier->pending().records == 0 && !in_flight;
     return {};
+  }
+
+  Expected<void> count_all() {
+    while (true) {
+      const ParsedBatch& parsed = intake->take();
+      status.last_progress = wall_clock_now();
+      if (const auto done = turn(parsed); !done) return done;
+      if (!parsed.last) continue;
+      if (options.batch && !parsed.error && all_at_end()) return finish_batch();
+      // What was read before an error stands, and a restart goes on behind it.
+      if (const auto done = commit_rest(); !done) return done;
+      return parsed.error ? tl::unexpected(*parsed.error) : Expected<void>();
+    }
   }
 
   Expected<void> finish_batch() {
@@ -229,39 +232,20 @@ struct Worker::Impl {
 
 Worker::Worker(Store& store, Source& source, RulesetHistory history, Activations& activations,
                WorkerOptions options, Telemetry& telemetry, WorkerStatus& status) {
-  const std::uint64_t record_bytes_max = options.record_bytes_max;
-  const std::optional<SourceMapping> mapping = std::move(options.mapping);
-  impl_.reset(new Impl{
-      store,
-      source,
-      std::move(history),
-      activations,
-      std::move(options),
-      telemetry,
-      status,
-      {ParsedMessage{Parser(record_bytes_max, mapping)}, ParsedMessage{Parser(record_bytes_max, mapping)}}});
+  Parser parser(options.record_bytes_max, options.mapping);
+  impl_.reset(new Impl{store, source, std::move(history), activations, std::move(options), telemetry, status,
+                       std::move(parser)});
 }
 
 Worker::~Worker() = default;
 
 Expected<void> Worker::run(const std::atomic<bool>& stop) {
   if (const auto started = impl_->start(); !started) return started;
-  while (!stop) {
-    const bool pending = impl_->applier->pending().records != 0;
-    impl_->records.clear();
-    if (const auto polled =
-            impl_->source.poll(pending ? std::chrono::milliseconds(0) : kIdlePoll, impl_->records);
-        !polled) {
-      // What was read before it stands, and a restart goes on behind it.
-      if (const auto done = impl_->commit_rest(); !done) return done;
-      return polled;
-    }
-    impl_->status.last_progress = wall_clock_now();
-    if (const auto done = impl_->turn(); !done) return done;
-    if (impl_->options.batch && impl_->all_at_end() && impl_->records.records.empty())
-      return impl_->finish_batch();
-  }
-  return impl_->commit_rest();
+  impl_->intake.emplace(impl_->source, impl_->parser, impl_->store.identity().fingerprint_key,
+                        impl_->options.batch, stop);
+  const auto done = impl_->count_all();
+  impl_->intake.reset();
+  return done;
 }
 
 }  // namespace blockwatch

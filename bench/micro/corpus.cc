@@ -61,6 +61,7 @@ void parse(Corpus& corpus) {
     if (parser.parse(record, message.event) || expand(message.event, *corpus.ruleset, message.expansion))
       continue;
     message.id = message.event.id;
+    message.event.id = {};
     corpus.messages.push_back(message);
   }
 }

@@ -15,7 +15,7 @@ namespace blockwatch::bench {
 /// A record that is a message, parsed and expanded.
 struct Message {
   std::string id;
-  QueryEvent event;  // its id is to be set to a view of the one above
+  QueryEvent event;  // without its id
   Expansion expansion;
 };
 

@@ -62,6 +62,7 @@ struct IncidentBook::Impl {
   std::multimap<TimeNs, Incident*> waiting;  // not closed, by closes_at
   std::vector<Incident*> open_ended;         // not closed, closes_at = kNoTime
   bool holds_closed = false;                 // something to forget
+  std::set<std::string> forgotten;           // with the batch that was taken last
 
   IncidentKey key_of(const IncidentSlot& slot) const {
     const auto part = [&](Dictionary d, std::uint32_t id) {
@@ -100,7 +101,7 @@ struct IncidentBook::Impl {
 
   // Loads the parts that earlier commits stored.
   Incident& load(std::string id, IncidentKey key, const IncidentLimits& limits) {
-    settle();
+    if (forgotten.contains(id)) settle();
     auto made = std::make_unique<Incident>();
     made->authority = authority_of(key.policy);
     made->limits = limits;
@@ -165,7 +166,10 @@ struct IncidentBook::Impl {
   void forget_closed() {
     if (!std::exchange(holds_closed, false)) return;
     boost::unordered::erase_if(by_slot, [](const auto& entry) { return entry.second->closed; });
-    std::erase_if(by_id, [](const auto& entry) { return entry.second->closed; });
+    std::erase_if(by_id, [this](const auto& entry) {
+      if (entry.second->closed) forgotten.insert(entry.first);
+      return entry.second->closed;
+    });
   }
 };
 
@@ -182,7 +186,8 @@ IncidentBook::IncidentBook(Store& store, Names& names, std::string topic,
                      {},
                      {},
                      {},
-                     false}) {
+                     false,
+                     {}}) {
   for (const IncidentPart& part : store.open_incident_parts()) {
     if (!impl_->by_id.contains(part.id)) impl_->load(part.id, part.key, {part.allowance, part.closes_at});
   }
@@ -219,6 +224,7 @@ void IncidentBook::move(const IncidentSlot& from, const IncidentSlot& to, const 
 }
 
 void IncidentBook::take(CommitBatch& batch, TimeNs now) {
+  impl_->forgotten.clear();
   for (Incident* incident : impl_->changed) {
     for (const std::uint32_t partition : incident->changed) {
       batch.incidents.push_back({incident->id, partition, incident->key, incident->limits.allowance,

@@ -54,7 +54,7 @@ struct IncidentAddition {
 class IncidentBook {
  public:
   /// `authority_of` finds a policy's authority by its id; `settle` returns once every batch that was taken is
-  /// durable.
+  /// durable. It is called only for an incident that was forgotten with the last of them.
   IncidentBook(Store& store, Names& names, std::string topic,
                std::function<std::string(std::string_view policy)> authority_of,
                std::function<void()> settle);
@@ -67,7 +67,8 @@ class IncidentBook {
   void move(const IncidentSlot& from, const IncidentSlot& to, const IncidentLimits& limits,
             CommitBatch& batch);
 
-  /// Moves changed parts and the notifications of the milestones reached into `batch`. `now`: wall clock.
+  /// Moves changed parts and the notifications of the milestones reached into `batch`; the one before it is
+  /// durable. `now`: wall clock.
   void take(CommitBatch& batch, TimeNs now);
 
   /// The earliest clock that closes an incident; kTimeMax if none waits.

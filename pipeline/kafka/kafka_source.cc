@@ -266,13 +266,15 @@ class KafkaSource final : public Source {
     if (now < next_lag_report_) return;
     next_lag_report_ = now + kLagInterval;
     std::uint64_t total = 0;
+    bool known = true;
     for (const Position& p : positions_) {
       const auto lag = lag_of(p);
+      known &= lag.has_value();
       if (!lag) continue;
       telemetry_.lag(topic_name_, p.partition, *lag);
       total += *lag;
     }
-    watch_->catching_up(total > kCatchingUpRecords);
+    if (known) watch_->catching_up(total > kCatchingUpRecords);
   }
 
   // Advice: a failure means that a lag tool sees an older figure, and the next second brings another try.

@@ -1,6 +1,6 @@
 // The product's own worker over a file of records, so that callgrind can count what an event costs. Unlike
-// `blockwatch replay`, whose commits depend on the wall clock, it commits after a given number of records,
-// and it tells callgrind when to count: not while it starts, not during the first records, not at the end.
+// `blockwatch replay` it commits after a given number of records, and it tells callgrind when to count: not
+// while it starts, not during the first records, not at the end.
 //
 // stage_counts CONFIG INPUT AS_OF RECORDS_PER_COMMIT WARM_UP_COMMITS COUNTED_COMMITS
 //

@@ -5,7 +5,8 @@ import json
 from support.processes import run
 
 STAGES = [
-    "parse", "parse_time", "resolve", "expand_destinations", "judge", "apply", "apply_duplicates", "take_batch", "commit/real_time"
+    "parse", "fingerprint", "parse_time", "resolve", "expand_destinations", "judge", "apply", "apply_duplicates", "take_batch",
+    "commit/real_time",
 ]  # fmt: skip
 
 

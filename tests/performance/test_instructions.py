@@ -124,7 +124,7 @@ def test_the_stages_are_most_of_what_an_event_costs(deployments):
     """So that no stage hides outside the budgets, and what is counted is what is said to be."""
     example = deployments["example"]
     assert example.profile.calls[example.named("blockwatch::Parser::parse")] == COUNTED
-    parts = [stage for stage in BUDGETS["stage"] if stage["name"] in ("parse", "expect", "apply", "take_batch", "runs", "commit")]
+    parts = [stage for stage in BUDGETS["stage"] if stage["name"] in ("intake", "expect", "apply", "take_batch", "runs", "commit")]
     assert len(parts) == 6
     whole = example.profile.total / COUNTED
     assert 0.97 * whole <= sum(example.per_event(stage["function"]) for stage in parts) <= whole

@@ -6,7 +6,7 @@ namespace blockwatch {
 namespace {
 
 TEST(UnknownOris, TheHundredThousandFirstHaveRowsOfTheirOwn) {
-  UnknownOris oris([](std::uint32_t, std::int64_t) { return UnknownOris::Ids(); });
+  UnknownOris oris([](std::uint32_t, std::int64_t) { return UnknownOris::Ids(); }, [] {});
   for (DictionaryId id = 0; id < kUnknownOrisPerDay; ++id) ASSERT_TRUE(oris.admit(0, 1, id));
   EXPECT_FALSE(oris.admit(0, 1, kUnknownOrisPerDay));
   EXPECT_TRUE(oris.admit(0, 1, 5)) << "one that has a row keeps it";
@@ -15,27 +15,35 @@ TEST(UnknownOris, TheHundredThousandFirstHaveRowsOfTheirOwn) {
 }
 
 TEST(UnknownOris, WhatTheStoreHoldsCountsAfterARestart) {
-  UnknownOris oris([](std::uint32_t, std::int64_t) {
+  const auto full = [](std::uint32_t, std::int64_t) {
     UnknownOris::Ids ids;
     for (DictionaryId id = 0; id < kUnknownOrisPerDay; ++id) ids.insert(id);
     return ids;
-  });
+  };
+  UnknownOris oris(full, [] {});
   EXPECT_TRUE(oris.admit(0, 1, 7));
   EXPECT_FALSE(oris.admit(0, 1, kUnknownOrisPerDay));
 }
 
 TEST(UnknownOris, DaysThatWereNotTouchedLatelyAreReadAgain) {
   int loads = 0;
-  UnknownOris oris([&](std::uint32_t, std::int64_t) {
+  int waits = 0;
+  const auto load = [&](std::uint32_t, std::int64_t) {
     ++loads;
     return UnknownOris::Ids();
-  });
+  };
+  UnknownOris oris(load, [&] { ++waits; });
   for (std::int64_t day = 0; day < 100; ++day) oris.admit(0, day, 1);
   oris.trim();
   oris.admit(0, 99, 1);
   EXPECT_EQ(loads, 100) << "a recent day stays";
   oris.admit(0, 0, 1);
   EXPECT_EQ(loads, 101) << "an old one does not";
+  EXPECT_EQ(waits, 1) << "the batch that it was dropped with may have changed it";
+  oris.trim();
+  oris.admit(0, 1, 1);
+  EXPECT_EQ(loads, 102);
+  EXPECT_EQ(waits, 1) << "that batch is durable by now";
 }
 
 }  // namespace

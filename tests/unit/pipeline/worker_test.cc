@@ -384,7 +384,7 @@ TEST_F(WorkerTest, ADayClosesOnceTheClocksStandAtItsEndPlusLateness) {
   Parser parser(65536);
   QueryEvent event;
   ASSERT_FALSE(parser.parse(record, event));
-  (*applier)->message(record, event, (*applier)->expect(record, event));
+  (*applier)->message(record, event, siphash(store_->identity().fingerprint_key, event.id));
   TakenBatch taken = (*applier)->take_batch(kNoTime, 0);
   taken.observations->take(taken.batch.runs);
   CommitBatch& batch = taken.batch;
@@ -392,6 +392,53 @@ TEST_F(WorkerTest, ADayClosesOnceTheClocksStandAtItsEndPlusLateness) {
   const TimeNs closes = *parse_rfc3339("2025-02-04T00:00:00Z");  // the default lateness is 48 h
   EXPECT_FALSE((*applier)->closes_any(closes - 1));
   EXPECT_TRUE((*applier)->closes_any(closes));
+}
+
+// While a commit is in flight nobody waits for it but those who need what it holds.
+TEST_F(WorkerTest, OnlyAnIncidentThatWasClosedInTheBatchInFlightWaitsForIt) {
+  std::optional<TakenBatch> in_flight;
+  int waits = 0;
+  const auto make_durable = [&] {
+    in_flight->observations->take(in_flight->batch.runs);
+    ASSERT_TRUE(store_->commit(in_flight->batch));
+    in_flight.reset();
+  };
+  ApplierOptions options;
+  options.topic = "t";
+  options.settle = [&] {
+    ++waits;
+    if (in_flight) make_durable();
+  };
+  auto applier = Applier::create(*store_, RulesetHistory::always(ruleset_), {0}, options);
+  ASSERT_TRUE(applier);
+  Parser parser(65536);
+  std::uint64_t offset = 0;
+  const auto count = [&](std::string_view time) {
+    const std::string payload = query("q" + std::to_string(offset), time, "VTICE0900");
+    const SourceRecord record{0, offset++, kNoTime, payload};
+    QueryEvent event;
+    ASSERT_FALSE(parser.parse(record, event));
+    (*applier)->message(record, event, siphash(store_->identity().fingerprint_key, event.id));
+  };
+  count("2025-02-01T12:00:00Z");
+  in_flight = (*applier)->take_batch(kNoTime, 0);
+  count("2025-02-01T13:00:00Z");
+  count("2025-02-02T12:00:00Z");
+  EXPECT_EQ(waits, 0) << "one is in memory, the other nobody has written yet";
+  make_durable();
+  in_flight = (*applier)->take_batch(kTimeMax, 0);
+  count("2025-02-03T12:00:00Z");
+  EXPECT_EQ(waits, 0);
+  count("2025-02-01T14:00:00Z");
+  EXPECT_EQ(waits, 1) << "it was closed, and its parts are in the batch";
+  in_flight = (*applier)->take_batch(kTimeMax, 0);
+  make_durable();
+  for (const IncidentSummary& i : store_->snapshot()->incidents("2025-02-01", "2025-02-01")) {
+    EXPECT_EQ(i.counters.count, 3U);
+    EXPECT_TRUE(i.closed);
+  }
+  EXPECT_EQ(milestones({"blocked_query", "il-ice", "IL", "ice", "2025-02-01"}, "q").size(), 2U)
+      << "opened and closed once each";
 }
 
 TEST_F(WorkerTest, ALateObservationStillCountsAndIsNotClosedTwice) {

@@ -1,0 +1,169 @@
+#include "pipeline/intake.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "pipeline/expand.h"
+
+namespace blockwatch {
+namespace {
+
+// How long an idle poll waits: bounds how late a stop is noticed.
+constexpr std::chrono::milliseconds kIdlePoll{100};
+// A hand-over costs some microseconds. All batches together are some 20 ms of work: on two cores either side
+// is at times without one for that long, and the other shall go on.
+constexpr std::size_t kBatchRecordsMax = 512;
+constexpr std::size_t kBatches = 32;
+// Of payloads kept in one batch; one more may begin below it.
+constexpr std::size_t kBytesKeptMax = std::size_t{1} << 20U;
+// The payloads that are usually kept.
+constexpr std::size_t kRoom = std::size_t{64} << 10U;
+
+}  // namespace
+
+bool ParsedBatch::is_full() const {
+  return size_ >= kBatchRecordsMax || bytes_kept_ >= kBytesKeptMax;
+}
+
+ParsedRecord& ParsedBatch::add() {
+  if (size_ == slots_.size()) slots_.emplace_back();
+  return slots_[size_++];
+}
+
+ParsedBatch::ParsedBatch() : room_(kRoom), kept_(room_.data(), room_.size()) {}
+
+void ParsedBatch::keep_payload(SourceRecord& record) {
+  if (record.payload.empty()) return;
+  auto* const copy = static_cast<char*>(kept_.allocate(record.payload.size(), 1));
+  std::memcpy(copy, record.payload.data(), record.payload.size());
+  bytes_kept_ += record.payload.size();
+  record.payload = {copy, record.payload.size()};
+}
+
+void ParsedBatch::clear() {
+  at_end.clear();
+  drained = last = false;
+  error.reset();
+  size_ = bytes_kept_ = 0;
+  kept_.release();
+}
+
+Intake::Intake(Source& source, Parser& parser, const SipKey& fingerprint_key, bool to_the_end,
+               const std::atomic<bool>& stop)
+    : source_(source),
+      parser_(parser),
+      fingerprint_key_(fingerprint_key),
+      to_the_end_(to_the_end),
+      stop_(stop) {
+  for (std::size_t i = 0; i < kBatches; ++i) blank_.push_back(std::make_unique<ParsedBatch>());
+  thread_ = std::thread([this] { run(); });
+}
+
+Intake::~Intake() {
+  {
+    const std::lock_guard held(mutex_);
+    closing_ = true;
+  }
+  changed_.notify_all();
+  thread_.join();
+}
+
+const ParsedBatch& Intake::take() {
+  std::unique_lock held(mutex_);
+  if (taken_) {
+    blank_.push_back(std::move(taken_));
+    changed_.notify_all();
+  }
+  changed_.wait(held, [this] { return !ready_.empty(); });
+  taken_ = std::move(ready_.front());
+  ready_.pop_front();
+  return *taken_;
+}
+
+void Intake::committed(std::span<const PartitionProgress> progress) {
+  const std::lock_guard held(mutex_);
+  if (ended_)
+    source_.committed(progress);
+  else
+    committed_.insert(committed_.end(), progress.begin(), progress.end());
+}
+
+void Intake::tell_source() {
+  std::vector<PartitionProgress> progress;
+  {
+    const std::lock_guard held(mutex_);
+    progress.swap(committed_);
+  }
+  if (!progress.empty()) source_.committed(progress);
+}
+
+std::unique_ptr<ParsedBatch> Intake::blank() {
+  std::unique_lock held(mutex_);
+  changed_.wait(held, [this] { return !blank_.empty() || closing_; });
+  if (closing_) return nullptr;
+  auto batch = std::move(blank_.back());  // the last one given back: it is closest
+  blank_.pop_back();
+  held.unlock();
+  batch->clear();
+  return batch;
+}
+
+void Intake::hand_over(std::unique_ptr<ParsedBatch> batch) {
+  {
+    const std::lock_guard held(mutex_);
+    ended_ = batch->last;
+    ready_.push_back(std::move(batch));
+  }
+  changed_.notify_all();
+}
+
+void Intake::parse(const SourceRecord& record, ParsedBatch& batch) {
+  ParsedRecord& parsed = batch.add();
+  parsed.record = record;
+  parsed.reason = parser_.parse(record, parsed.event);
+  if (parsed.reason || !is_surely_usable(parsed.event)) {
+    batch.keep_payload(parsed.record);
+  } else {
+    parsed.record.payload = {};
+  }
+  if (parsed.reason) return;
+  parsed.fingerprint = siphash(fingerprint_key_, parsed.event.id);
+  parsed.event.id = {};
+}
+
+bool Intake::hand_over_all(const SourceBatch& polled, std::optional<Error> error) {
+  const bool at_end = polled.records.empty() && polled.at_end.size() == source_.partitions().size();
+  const bool is_last = error || stop_ || (to_the_end_ && at_end);
+  std::size_t next = 0;
+  do {
+    auto batch = blank();
+    if (!batch) return false;
+    for (; next < polled.records.size() && !batch->is_full(); ++next) parse(polled.records[next], *batch);
+    if (next == polled.records.size()) {
+      batch->at_end = polled.at_end;
+      batch->drained = polled.records.empty();
+      batch->last = is_last;
+      batch->error = std::move(error);
+    }
+    hand_over(std::move(batch));
+  } while (next < polled.records.size());
+  return !is_last;
+}
+
+void Intake::run() {
+  SourceBatch polled;
+  std::optional<Error> error;
+  bool is_idle = false;
+  do {
+    tell_source();
+    polled.clear();
+    if (const auto poll = source_.poll(is_idle ? kIdlePoll : std::chrono::milliseconds(0), polled); !poll) {
+      error = poll.error();
+      polled.clear();
+    }
+    is_idle = polled.records.empty();
+  } while (hand_over_all(polled, std::move(error)));
+}
+
+}  // namespace blockwatch

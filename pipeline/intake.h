@@ -1,0 +1,104 @@
+// What comes before counting, on a thread of its own: poll, parse, and the id's fingerprint. It needs nothing
+// that counting changes, and takes about as long.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <memory_resource>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "pipeline/event.h"
+#include "pipeline/parse.h"
+#include "pipeline/ports.h"
+
+namespace blockwatch {
+
+/// A record as it is counted. Its payload is there only where it may have to be rejected: `reason` is set, or
+/// no destination is certain to be usable.
+struct ParsedRecord {
+  SourceRecord record;
+  std::optional<RejectReason> reason;
+  QueryEvent event;  // without reason; its id is gone
+  std::uint64_t fingerprint = 0;
+};
+
+/// Some records of one poll, in order. Memory is kept from use to use.
+class ParsedBatch {
+ public:
+  ParsedBatch();
+  std::span<const ParsedRecord> records() const { return {slots_.data(), size_}; }
+  /// Of the partitions that stood at the end of their log after these records.
+  std::vector<std::uint32_t> at_end;
+  bool drained = false;        // the poll found nothing
+  bool last = false;           // nothing comes after it
+  std::optional<Error> error;  // of the poll; then the last
+
+ private:
+  friend class Intake;
+  bool is_full() const;
+  ParsedRecord& add();
+  void keep_payload(SourceRecord& record);
+  void clear();
+
+  std::vector<ParsedRecord> slots_;
+  std::size_t size_ = 0;
+  std::size_t bytes_kept_ = 0;
+  std::vector<char> room_;
+  std::pmr::monotonic_buffer_resource kept_;  // the payloads; begins with the room
+};
+
+/// Owned by the Worker. intake -> worker: batches, a bounded number of them; worker -> intake: what is
+/// durable. Source and parser are the intake's alone until its last batch.
+class Intake {
+ public:
+  /// Reads until `stop`, or if `to_the_end` until every partition stands at its end; what was polled by then
+  /// is handed over. What it takes by reference outlives it.
+  Intake(Source& source, Parser& parser, const SipKey& fingerprint_key, bool to_the_end,
+         const std::atomic<bool>& stop);
+  /// Waits for a poll that has begun.
+  ~Intake();
+  Intake(const Intake&) = delete;
+  Intake& operator=(const Intake&) = delete;
+
+  /// Waits for the next batch, which is valid until the next call. There is one
+  /// a few times a second, if only to say that nothing came. Not after the last.
+  const ParsedBatch& take();
+  /// For Source::committed, before its next poll.
+  void committed(std::span<const PartitionProgress> progress);
+
+ private:
+  void run();
+  /// False: that was the last.
+  bool hand_over_all(const SourceBatch& polled, std::optional<Error> error);
+  void parse(const SourceRecord& record, ParsedBatch& batch);
+  /// An empty one; waits for the worker to give one back. Null: nobody wants it any more.
+  std::unique_ptr<ParsedBatch> blank();
+  void hand_over(std::unique_ptr<ParsedBatch> batch);
+  void tell_source();
+
+  Source& source_;
+  Parser& parser_;
+  const SipKey fingerprint_key_;
+  const bool to_the_end_;
+  const std::atomic<bool>& stop_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::unique_ptr<ParsedBatch>> blank_;
+  std::deque<std::unique_ptr<ParsedBatch>> ready_;
+  std::vector<PartitionProgress> committed_;  // not told yet
+  bool closing_ = false, ended_ = false;
+  std::unique_ptr<ParsedBatch> taken_;  // the worker's
+  std::thread thread_;                  // last: it uses the others
+};
+
+}  // namespace blockwatch
