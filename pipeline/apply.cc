@@ -265,7 +265,9 @@ struct Applier::Impl {
       batch.progress.push_back(state.progress);
       if (state.dedup.expired_before() != kNoTime)
         batch.seen_expired_before[number] = state.dedup.expired_before();
-      if (!state.seen.empty()) batch.seen[number] = std::exchange(state.seen, {});
+      if (state.seen.empty()) continue;
+      std::vector<SeenId>& seen = batch.seen[number] = std::exchange(state.seen, {});
+      state.seen.reserve(seen.size());
     }
     cells.take(batch.runs);
     book.take(batch, now);

@@ -78,6 +78,7 @@ std::size_t DedupWindow::insert(const SeenId& seen) {
   if (size_ == ring_.size()) grow();
   const std::size_t entry = behind_front(size_);
   ring_[entry] = seen;
+  prefetch_line_to_write(&ring_[behind_front(size_ + kRingAhead)]);
   ++size_;
   point_to(seen.fingerprint, static_cast<std::uint32_t>(entry));
   // A window of nothing lets go of the new id as well.

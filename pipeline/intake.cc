@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "pipeline/expand.h"
 
 namespace blockwatch {
@@ -15,6 +16,7 @@ constexpr std::chrono::milliseconds kIdlePoll{100};
 // is at times without one for that long, and the other shall go on.
 constexpr std::size_t kBatchRecordsMax = 512;
 constexpr std::size_t kBatches = 32;
+constexpr std::size_t kSlotsAhead = 2;
 // Of payloads kept in one batch; one more may begin below it.
 constexpr std::size_t kBytesKeptMax = std::size_t{1} << 20U;
 // The payloads that are usually kept.
@@ -28,6 +30,11 @@ bool ParsedBatch::is_full() const {
 
 ParsedRecord& ParsedBatch::add() {
   if (size_ == slots_.size()) slots_.emplace_back();
+  if (size_ + kSlotsAhead < slots_.size()) {
+    // The worker had the lines last.
+    const char* const begin = reinterpret_cast<const char*>(&slots_[size_ + kSlotsAhead]);
+    for (std::size_t at = 0; at < sizeof(ParsedRecord) + 63; at += 64) prefetch_line_to_write(begin + at);
+  }
   return slots_[size_++];
 }
 

@@ -11,6 +11,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "base/prefetch.h"
 #include "base/time.h"
 #include "pipeline/radix_sort.h"
 #include "state/records.h"
@@ -27,6 +28,7 @@ class ObservationBuffer {
     const Minute minute{bucket_of(time, kMinute), in_minutes};
     if (recent_->rows.empty() || minute != recent_->minute) recent_->use(minute);
     recent_->rows.push_back({cell.code, cell.ori, recent_->slot});
+    prefetch_line_to_write(recent_->rows.data() + recent_->rows.size() + kRowsAhead);
   }
 
   /// Adds encoded runs; the buffer is empty afterwards.
@@ -44,6 +46,9 @@ class ObservationBuffer {
   };
 
  private:
+  // The committer had the lines last.
+  static constexpr std::size_t kRowsAhead = 32;
+
   struct Part {
     std::vector<Row> rows;
     std::vector<Minute> minutes;  // by slot, in order of first use
