@@ -11,8 +11,8 @@ namespace blockwatch {
   asm volatile("" : : "r"(address));
 }
 
-/// The same to be written: a store to a line that another core has waits no less than a load, and the stores behind
-/// it wait as well.
+/// The same to be written: a store to a line that another core has waits no less than a load, and the stores
+/// behind it wait as well.
 [[gnu::always_inline]] inline void prefetch_line_to_write(const void* address) {
 #ifdef __x86_64__
   // GCC makes a plain prefetch of it for processors of 2003; those do nothing at this one.

@@ -134,7 +134,7 @@ struct Applier::Impl {
   }
 
   void quality(std::uint32_t partition, TimeNs time, Quality what, std::uint64_t count = 1) {
-    cells.add(partition, Cube::quality, time, static_cast<std::uint64_t>(what), count);
+    if (count != 0) cells.add(partition, Cube::quality, time, static_cast<std::uint64_t>(what), count);
   }
 
   void reject(const SourceRecord& record, RejectReason reason) {

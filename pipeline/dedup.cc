@@ -42,7 +42,9 @@ std::uint32_t DedupWindow::find(std::uint64_t fingerprint) const {
 
 // An id that is counted again stands twice in the ring; the table knows its later count.
 void DedupWindow::point_to(std::uint64_t fingerprint, std::uint32_t entry) {
-  table_[find(fingerprint)] = {tag_of(fingerprint), entry};
+  const bool known = looked_up_ && looked_up_->fingerprint == fingerprint;
+  table_[known ? looked_up_->at : find(fingerprint)] = {tag_of(fingerprint), entry};
+  looked_up_.reset();
 }
 
 // Without gravestones: what stands behind moves up unless it would come before its home.
@@ -59,7 +61,8 @@ void DedupWindow::empty(std::uint32_t at) {
 }
 
 void DedupWindow::drop_front() {
-  const std::uint32_t at = find(ring_[front_].fingerprint);
+  std::uint32_t at = home_of(tag_of(ring_[front_].fingerprint));
+  while (table_[at].entry != front_ && table_[at].entry != kNone) at = after(at);
   if (table_[at].entry == front_) empty(at);
   front_ = behind_front(1);
   --size_;
@@ -67,6 +70,7 @@ void DedupWindow::drop_front() {
 }
 
 void DedupWindow::grow() {
+  looked_up_.reset();
   std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(front_), ring_.end());
   front_ = 0;
   ring_.resize(std::min(2 * ring_.size(), entries_max_ + 1));

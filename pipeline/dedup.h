@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/huge_pages.h"
 #include "base/time.h"
@@ -31,8 +32,9 @@ class DedupWindow {
   void expect(std::uint64_t fingerprint);
 
   /// `clock`: where the partition's clock stands before this message.
-  bool is_duplicate(std::uint64_t fingerprint, TimeNs clock) const {
-    const std::uint32_t entry = table_[find(fingerprint)].entry;
+  bool is_duplicate(std::uint64_t fingerprint, TimeNs clock) {
+    looked_up_ = {fingerprint, find(fingerprint)};
+    const std::uint32_t entry = table_[looked_up_->at].entry;
     return entry != kNone && is_within(ring_[entry], clock);
   }
 
@@ -71,6 +73,12 @@ class DedupWindow {
   void drop_front();
   void grow();
 
+  /// What is_duplicate() found, for the insert() that follows; gone once the table changes.
+  struct LookUp {
+    std::uint64_t fingerprint;
+    std::uint32_t at;
+  };
+  std::optional<LookUp> looked_up_;
   std::uint64_t window_;  // ns
   std::size_t entries_max_;
   HugeVector<SeenId> ring_;

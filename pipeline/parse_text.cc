@@ -109,9 +109,9 @@ bool read_message_key(std::string_view text, FixedString<8>& key, bool& image) {
   image = false;
   for (bool is_first = true;; is_first = false) {
     const std::size_t slash = text.find('/');
-    FixedString<8> part;
+    FixedString<8> other;
+    FixedString<8>& part = is_first ? key : other;
     if (!read_code(text.substr(0, slash), part)) return false;
-    if (is_first) key = part;
     image = image || part.view() == "IMQ";
     if (slash == kNone) return true;
     text.remove_prefix(slash + 1);

@@ -312,7 +312,8 @@ Expected<void> Store::Impl::write(rocksdb::WriteBatch& batch, std::string_view d
 Expected<void> Store::commit(CommitBatch& batch) {
   BW_CHECK(impl_->access == Access::write);
   failpoint("before_commit");
-  rocksdb::WriteBatch out = new_batch();
+  rocksdb::WriteBatch& out = impl_->commit_batch;
+  out.Clear();
   if (auto ok = impl_->build(batch, out); !ok) {
     impl_->failed = true;
     return ok;

@@ -33,6 +33,10 @@ struct SeenChunks {
   std::optional<TimeNs> oldest_last_clock;  // empty: not known
 };
 
+inline rocksdb::WriteBatch new_batch() {
+  return rocksdb::WriteBatch(0, 0, kProtectionBytesPerKey, 0);
+}
+
 struct Store::Impl {
   Impl(std::string directory, Access how, DirectoryLock held);
   ~Impl();
@@ -83,6 +87,8 @@ struct Store::Impl {
   /// commit.
   std::map<Series, std::int64_t> floors;
   std::array<DictionaryId, kDictionaryCount + 1> name_count{};  // by Dictionary, which begins at 1
+  /// Of a commit; keeps its memory, which is some MiB while catching up.
+  rocksdb::WriteBatch commit_batch = new_batch();
   bool failed = false;
 
   // ---- any thread
@@ -90,10 +96,6 @@ struct Store::Impl {
   mutable std::condition_variable log_grew;
   std::uint64_t log_end = 0;  // under log_mutex
 };
-
-inline rocksdb::WriteBatch new_batch() {
-  return rocksdb::WriteBatch(0, 0, kProtectionBytesPerKey, 0);
-}
 
 /// The parts of an incident; `id` is 16 bytes.
 Expected<std::vector<IncidentPart>> read_incident_parts(rocksdb::DB& db, const rocksdb::ReadOptions& options,
