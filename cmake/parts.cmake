@@ -44,6 +44,7 @@ add_library(part_allocator INTERFACE)
 add_library(part::allocator ALIAS part_allocator)
 if(NOT BLOCKWATCH_SANITIZE)
   pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
+  target_sources(part_allocator INTERFACE ${CMAKE_SOURCE_DIR}/base/jemalloc.cc)
   target_link_libraries(part_allocator INTERFACE -Wl,--no-as-needed PkgConfig::JEMALLOC -Wl,--as-needed)
 endif()
 

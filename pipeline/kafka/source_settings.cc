@@ -10,8 +10,8 @@ std::vector<Setting> source_defaults() {
   std::vector<Setting> all{
       {"client.id", "blockwatch"},
       {"group.id", "blockwatch"},  // librdkafka wants one even where nothing is committed
-      {"queued.min.messages", "100000"},
-      {"queued.max.messages.kbytes", "65536"},
+      {"queued.min.messages", "50000"},
+      {"queued.max.messages.kbytes", "24576"},
       {"reconnect.backoff.ms", "100"},
       {"reconnect.backoff.max.ms", "1000"},
       {"socket.timeout.ms", "10000"},
