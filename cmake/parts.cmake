@@ -39,12 +39,11 @@ bw_part(prometheus HEADER prometheus/registry.h LIBRARY prometheus-cpp-core)
 bw_part(cli11 HEADER CLI/CLI.hpp)
 bw_part(date HEADER date/tz.h LIBRARY date-tz)
 
-# jemalloc is linked into both programs (decision 0003); sanitizers bring their own allocator.
+# jemalloc is linked into both programs (decision 0003; base/jemalloc.cc); sanitizers bring their own allocator.
 add_library(part_allocator INTERFACE)
 add_library(part::allocator ALIAS part_allocator)
 if(NOT BLOCKWATCH_SANITIZE)
   pkg_check_modules(JEMALLOC REQUIRED IMPORTED_TARGET jemalloc)
-  target_sources(part_allocator INTERFACE ${CMAKE_SOURCE_DIR}/base/jemalloc.cc)
   target_link_libraries(part_allocator INTERFACE -Wl,--no-as-needed PkgConfig::JEMALLOC -Wl,--as-needed)
 endif()
 

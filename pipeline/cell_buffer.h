@@ -18,6 +18,7 @@ class CellBuffer {
  public:
   /// Of a cell without ORI.
   void add(std::uint32_t partition, Cube cube, TimeNs time, std::uint64_t code, std::uint64_t count = 1) {
+    if (count == 0) return;
     const Hour hour{partition, cube, bucket_of(time, kHour)};
     if (recent_ == nullptr || hour != recent_hour_) {
       recent_ = &hours_[hour];
