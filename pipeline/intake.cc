@@ -139,7 +139,7 @@ void Intake::parse(const SourceRecord& record, ParsedBatch& batch) {
   parsed.event.id = {};
 }
 
-bool Intake::hand_over_all(const SourceBatch& polled, std::optional<Error> error) {
+bool Intake::hand_over_all(const SourceBatch& polled, const std::optional<Error>& error) {
   const bool at_end = polled.records.empty() && polled.at_end.size() == source_.partitions().size();
   const bool is_last = error || stop_ || (to_the_end_ && at_end);
   std::size_t next = 0;
@@ -151,7 +151,7 @@ bool Intake::hand_over_all(const SourceBatch& polled, std::optional<Error> error
       batch->at_end = polled.at_end;
       batch->drained = polled.records.empty();
       batch->last = is_last;
-      batch->error = std::move(error);
+      batch->error = error;
     }
     hand_over(std::move(batch));
   } while (next < polled.records.size());
@@ -170,7 +170,7 @@ void Intake::run() {
       polled.clear();
     }
     is_idle = polled.records.empty();
-  } while (hand_over_all(polled, std::move(error)));
+  } while (hand_over_all(polled, error));
 }
 
 }  // namespace blockwatch

@@ -78,7 +78,7 @@ class Intake {
  private:
   void run();
   /// False: that was the last.
-  bool hand_over_all(const SourceBatch& polled, std::optional<Error> error);
+  bool hand_over_all(const SourceBatch& polled, const std::optional<Error>& error);
   void parse(const SourceRecord& record, ParsedBatch& batch);
   /// An empty one; waits for the worker to give one back. Null: nobody wants it any more.
   std::unique_ptr<ParsedBatch> blank();

@@ -87,7 +87,7 @@ std::vector<std::string> many(std::size_t count) {
 }
 
 TEST_F(IntakeTest, EveryRecordComesOnceAndInOrderHoweverManyAPollHas) {
-  for (const std::size_t count : {1, 511, 512, 513, 3000, 40000}) source_.add(many(count));
+  for (const std::size_t count : {1UL, 511UL, 512UL, 513UL, 3000UL, 40000UL}) source_.add(many(count));
   const Seen seen = take_all();
   ASSERT_EQ(seen.offsets.size(), 44537U);
   for (std::size_t i = 0; i < seen.offsets.size(); ++i) ASSERT_EQ(seen.offsets[i], i);
