@@ -24,6 +24,10 @@ constexpr std::size_t kMemtableBytes = std::size_t{32} << 20U;
 /// One memtable being filled and one being flushed.
 constexpr std::size_t kMemtablesBytes = 2 * kMemtableBytes;
 constexpr std::uint64_t kWalBytes = std::uint64_t{64} << 20U;
+/// A flush has keys of every partition and cube, so that merging it rewrites the whole next level: many flushes
+/// are merged at once, and the next level is large.
+constexpr int kFlushesMerged = 12;
+constexpr std::uint64_t kBaseLevelBytes = std::uint64_t{1} << 30U;
 
 /// RocksDB's own messages go where all others go, from warnings up. It prints keys at most, and ours hold
 /// nothing personal. Thread: any.
@@ -86,6 +90,10 @@ rocksdb::Options database_options() {
   o.max_file_opening_threads = 2;
   o.skip_stats_update_on_db_open = true;
   o.level_compaction_dynamic_level_bytes = true;
+  o.level0_file_num_compaction_trigger = kFlushesMerged;
+  o.level0_slowdown_writes_trigger = 3 * kFlushesMerged;
+  o.level0_stop_writes_trigger = 4 * kFlushesMerged;
+  o.max_bytes_for_level_base = kBaseLevelBytes;
   o.compression = best_of({rocksdb::kLZ4Compression, rocksdb::kSnappyCompression});
   o.bottommost_compression = best_of({rocksdb::kZSTD, rocksdb::kLZ4Compression, rocksdb::kSnappyCompression});
 
