@@ -83,6 +83,12 @@ const ParsedBatch& Intake::take() {
     changed_.notify_all();
   }
   changed_.wait(held, [this] { return !ready_.empty(); });
+  // That nothing had come is no news where something has come since: the worker would commit it alone.
+  while (ready_.size() > 1 && ready_.front()->drained) {
+    blank_.push_back(std::move(ready_.front()));
+    ready_.pop_front();
+    changed_.notify_all();
+  }
   taken_ = std::move(ready_.front());
   ready_.pop_front();
   return *taken_;

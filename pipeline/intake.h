@@ -38,7 +38,7 @@ class ParsedBatch {
   std::span<const ParsedRecord> records() const { return {slots_.data(), size_}; }
   /// Of the partitions that stood at the end of their log after these records.
   std::vector<std::uint32_t> at_end;
-  bool drained = false;        // the poll found nothing
+  bool drained = false;        // the poll found nothing, nor did any since
   bool last = false;           // nothing comes after it
   std::optional<Error> error;  // of the poll; then the last
 

@@ -24,8 +24,8 @@ constexpr std::size_t kMemtableBytes = std::size_t{32} << 20U;
 /// One memtable being filled and one being flushed.
 constexpr std::size_t kMemtablesBytes = 2 * kMemtableBytes;
 constexpr std::uint64_t kWalBytes = std::uint64_t{64} << 20U;
-/// A flush has keys of every partition and cube, so that merging it rewrites the whole next level: many flushes
-/// are merged at once, and the next level is large.
+/// A flush has keys of every partition and cube, so that merging it rewrites the whole next level: many
+/// flushes are merged at once, and the next level is large.
 constexpr int kFlushesMerged = 12;
 constexpr std::uint64_t kBaseLevelBytes = std::uint64_t{1} << 30U;
 

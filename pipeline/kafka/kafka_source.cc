@@ -103,6 +103,7 @@ class KafkaSource final : public Source {
     }
     queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
     watch_.emplace(handle_.get(), topic_.get(), !kafka::has_queue_backoff());
+    next_lag_report_ = steady_clock::now() + kLagInterval;  // before that nobody knows
     return {};
   }
 
@@ -273,15 +274,13 @@ class KafkaSource final : public Source {
     if (now < next_lag_report_) return;
     next_lag_report_ = now + kLagInterval;
     std::uint64_t total = 0;
-    bool known = true;
     for (const Position& p : positions_) {
       const auto lag = lag_of(p);
-      known &= lag.has_value();
       if (!lag) continue;
       telemetry_.lag(topic_name_, p.partition, *lag);
       total += *lag;
     }
-    if (known) watch_->catching_up(total > kCatchingUpRecords);
+    watch_->catching_up(total > kCatchingUpRecords);
   }
 
   // Advice: a failure means that a lag tool sees an older figure, and the next second brings another try.

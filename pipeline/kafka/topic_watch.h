@@ -35,7 +35,7 @@ class TopicWatch {
   rd_kafka_t* handle_;
   rd_kafka_topic_t* topic_;
   const bool wake_;
-  std::atomic<bool> catching_up_{true};  // until the lag is known
+  std::atomic<bool> catching_up_{true};  // until the first lag is reported
   std::atomic<std::uint32_t> partition_count_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
