@@ -1,6 +1,8 @@
 // Asking the memory ahead for what will be read or written.
 #pragma once
 
+#include <cstddef>
+
 namespace blockwatch {
 
 /// The line at `address`, which need not be mapped. A program that waits 100 ns before it reads finds it
@@ -21,6 +23,18 @@ namespace blockwatch {
   __builtin_prefetch(address, 1);
   asm volatile("" : : "r"(address));
 #endif
+}
+
+inline constexpr std::size_t kLineBytes = 64;
+
+/// Every line of something that takes `bytes`.
+[[gnu::always_inline]] inline void prefetch_lines(const void* begin, std::size_t bytes) {
+  for (std::size_t at = 0; at < bytes + kLineBytes - 1; at += kLineBytes)
+    prefetch_line(static_cast<const char*>(begin) + at);
+}
+[[gnu::always_inline]] inline void prefetch_lines_to_write(const void* begin, std::size_t bytes) {
+  for (std::size_t at = 0; at < bytes + kLineBytes - 1; at += kLineBytes)
+    prefetch_line_to_write(static_cast<const char*>(begin) + at);
 }
 
 }  // namespace blockwatch

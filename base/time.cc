@@ -102,11 +102,6 @@ struct DateDigits {
 
 constexpr std::size_t kDateSize = 10;  // YYYY-MM-DD
 
-DateDigits date_at(const char* text, bool& good) {
-  good &= text[4] == '-' && text[7] == '-';
-  return {number_at<4>(text, good), number_at<2>(text + 5, good), number_at<2>(text + 8, good)};
-}
-
 // Eight characters, '0' for any digit.
 struct Shape {
   consteval explicit Shape(std::string_view text) : word(short_word(text)) {
@@ -128,6 +123,15 @@ std::uint64_t pairs_at(const char* text, const Shape& shape, bool& good) {
   digits ^= shape.word;
   good &= ((((digits + kOnes * (0x80 - 10)) | digits) & kOnes * 0x80) | (digits & shape.others)) == 0;
   return digits * 10 + (digits >> 8U);
+}
+
+int pair_of(std::uint64_t pairs, unsigned at) {
+  return static_cast<int>(pairs >> 8 * at & 0xFFU);
+}
+
+// `year_and_month`: pairs of that shape.
+DateDigits date_of(std::uint64_t year_and_month, int day) {
+  return {pair_of(year_and_month, 0) * 100 + pair_of(year_and_month, 2), pair_of(year_and_month, 5), day};
 }
 
 std::int64_t read_fraction_ns(Reader& r) {
@@ -175,12 +179,9 @@ bool read_rfc3339(std::string_view text, TimeNs& out) {
   const std::uint64_t tail =
       pairs_at(text.data() + 8, text[10] == 't' ? kDayAndSmallTime : kDayAndTime, good);
   if (!good) return false;
-  const auto pair = [](std::uint64_t pairs, unsigned at) {
-    return static_cast<int>(pairs >> 8 * at & 0xFFU);
-  };
-  const DateDigits date{pair(head, 0) * 100 + pair(head, 2), pair(head, 5), pair(tail, 0)};
-  const int hour = pair(tail, 3);
-  const int minute = pair(tail, 6);
+  const DateDigits date = date_of(head, pair_of(tail, 0));
+  const int hour = pair_of(tail, 3);
+  const int minute = pair_of(tail, 6);
 
   Reader r(text.substr(kFixed));
   int second = 0;
@@ -209,8 +210,10 @@ std::optional<TimeNs> parse_rfc3339(std::string_view text) {
 }
 
 std::optional<TimeNs> parse_date(std::string_view text) {
-  bool good = text.size() == kDateSize;
-  const DateDigits date = good ? date_at(text.data(), good) : DateDigits{};
+  if (text.size() != kDateSize) return std::nullopt;
+  bool good = true;
+  const std::uint64_t head = pairs_at(text.data(), kYearAndMonth, good);
+  const DateDigits date = date_of(head, number_at<2>(text.data() + 8, good));
   if (!good || !date.valid()) return std::nullopt;
   return saturated(days_from_civil(date.year, date.month, date.day) * 86400, 0);
 }

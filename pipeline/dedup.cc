@@ -9,10 +9,9 @@ namespace {
 
 constexpr std::size_t kFirstEntries = 16;
 // So many entries at the front of the ring have had their places in the table asked for: where the clock
-// jumps, many are dropped at once. A few an event, and the ring itself some lines ahead of that.
+// jumps, many are dropped at once. A few an event.
 constexpr std::size_t kDropAhead = 64;
 constexpr std::size_t kAskedAtOnce = 2;
-constexpr std::size_t kRingAhead = 16;
 
 }  // namespace
 
@@ -27,7 +26,7 @@ void DedupWindow::expect(std::uint64_t fingerprint) {
   const std::size_t end = std::min({asked_ + kAskedAtOnce, kDropAhead, size_});
   for (; asked_ < end; ++asked_) {
     prefetch_line(&table_[home_of(tag_of(ring_[behind_front(asked_)].fingerprint))]);
-    prefetch_line(&ring_[behind_front(asked_ + kRingAhead)]);
+    prefetch_line(ahead_of(asked_));
   }
 }
 
@@ -82,7 +81,7 @@ std::size_t DedupWindow::insert(const SeenId& seen) {
   if (size_ == ring_.size()) grow();
   const std::size_t entry = behind_front(size_);
   ring_[entry] = seen;
-  prefetch_line_to_write(&ring_[behind_front(size_ + kRingAhead)]);
+  prefetch_line_to_write(ahead_of(size_));
   ++size_;
   point_to(seen.fingerprint, static_cast<std::uint32_t>(entry));
   // A window of nothing lets go of the new id as well.

@@ -47,6 +47,8 @@ class DedupWindow {
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;
+  // The ring is asked for some lines ahead of where it is used.
+  static constexpr std::size_t kRingAhead = 16;
   struct Place {
     std::uint32_t tag = 0;        // of the fingerprint: decides its home
     std::uint32_t entry = kNone;  // where in the ring; kNone: empty
@@ -60,11 +62,13 @@ class DedupWindow {
   std::uint32_t home_of(std::uint32_t tag) const {
     return static_cast<std::uint32_t>(tag * std::uint64_t{table_.size()} >> 32U);
   }
-  /// An entry of the ring that is `n` behind the front.
+  /// An entry of the ring that is `n` behind the front; `n` below its size.
   std::size_t behind_front(std::size_t n) const {
     const std::size_t at = front_ + n;
     return at < ring_.size() ? at : at - ring_.size();
   }
+  /// For asking only: where the ring ends it may be an address behind it.
+  const SeenId* ahead_of(std::size_t n) const { return ring_.data() + behind_front(n) + kRingAhead; }
   std::uint32_t after(std::uint32_t at) const { return at + 1 == table_.size() ? 0 : at + 1; }
   /// Where it is in the table, or the empty place where it would be put.
   std::uint32_t find(std::uint64_t fingerprint) const;

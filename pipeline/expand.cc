@@ -80,8 +80,8 @@ std::optional<RejectReason> expand(const QueryEvent& event, const Ruleset& rules
 bool is_surely_usable(const QueryEvent& event) {
   return std::any_of(event.destinations.begin(), event.destinations.end(), [](const DestinationText& text) {
     const std::string_view code = text.view();
-    return (code.size() == 2 || code.size() == Ori::kSize) &&
-           std::all_of(code.begin(), code.end(), text::is_code_character);
+    return Ori::is_one(code) ||
+           (code.size() == 2 && text::is_code_character(code[0]) && text::is_code_character(code[1]));
   });
 }
 

@@ -30,11 +30,9 @@ bool ParsedBatch::is_full() const {
 
 ParsedRecord& ParsedBatch::add() {
   if (size_ == slots_.size()) slots_.emplace_back();
-  if (size_ + kSlotsAhead < slots_.size()) {
-    // The worker had the lines last.
-    const char* const begin = reinterpret_cast<const char*>(&slots_[size_ + kSlotsAhead]);
-    for (std::size_t at = 0; at < sizeof(ParsedRecord) + 63; at += 64) prefetch_line_to_write(begin + at);
-  }
+  // The worker had the lines last.
+  if (size_ + kSlotsAhead < slots_.size())
+    prefetch_lines_to_write(&slots_[size_ + kSlotsAhead], sizeof(ParsedRecord));
   return slots_[size_++];
 }
 
@@ -56,10 +54,10 @@ void ParsedBatch::clear() {
   kept_.release();
 }
 
-Intake::Intake(Source& source, Parser& parser, const SipKey& fingerprint_key, bool to_the_end,
+Intake::Intake(Source& source, Parser parser, const SipKey& fingerprint_key, bool to_the_end,
                const std::atomic<bool>& stop)
     : source_(source),
-      parser_(parser),
+      parser_(std::move(parser)),
       fingerprint_key_(fingerprint_key),
       to_the_end_(to_the_end),
       stop_(stop) {

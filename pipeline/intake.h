@@ -57,20 +57,20 @@ class ParsedBatch {
 };
 
 /// Owned by the Worker. intake -> worker: batches, a bounded number of them; worker -> intake: what is
-/// durable. Source and parser are the intake's alone until its last batch.
+/// durable. The source is the intake's alone until its last batch.
 class Intake {
  public:
   /// Reads until `stop`, or if `to_the_end` until every partition stands at its end; what was polled by then
   /// is handed over. What it takes by reference outlives it.
-  Intake(Source& source, Parser& parser, const SipKey& fingerprint_key, bool to_the_end,
+  Intake(Source& source, Parser parser, const SipKey& fingerprint_key, bool to_the_end,
          const std::atomic<bool>& stop);
   /// Waits for a poll that has begun.
   ~Intake();
   Intake(const Intake&) = delete;
   Intake& operator=(const Intake&) = delete;
 
-  /// Waits for the next batch, which is valid until the next call. There is one
-  /// a few times a second, if only to say that nothing came. Not after the last.
+  /// Waits for the next batch, which is valid until the next call. There is one a few times a
+  /// second, if only to say that nothing came. Not after the last.
   const ParsedBatch& take();
   /// For Source::committed, before its next poll.
   void committed(std::span<const PartitionProgress> progress);
@@ -86,7 +86,7 @@ class Intake {
   void tell_source();
 
   Source& source_;
-  Parser& parser_;
+  Parser parser_;
   const SipKey fingerprint_key_;
   const bool to_the_end_;
   const std::atomic<bool>& stop_;

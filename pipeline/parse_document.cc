@@ -66,7 +66,7 @@ bool Document::read(std::string_view json) {
   json_ = json.data();
   json_size_ = json.size();
   has_escapes_ = std::memchr(json.data(), '\\', json.size()) != nullptr;
-  // A text shrinks when it loses its escapes; word_of() may read on.
+  // A text shrinks when it loses its escapes; name_of() may read on.
   const std::size_t room = json.size() + sizeof(std::uint64_t);
   if (has_escapes_ && unescaped_.size() < room) unescaped_.resize(room);
   const std::uint32_t* const list = stage.structural_indexes.get();

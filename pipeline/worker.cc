@@ -48,7 +48,6 @@ struct Worker::Impl {
   Telemetry& telemetry;
   WorkerStatus& status;
 
-  Parser parser;  // the intake's while there is one
   std::unique_ptr<Applier> applier{};
   Committer committer{store};
   struct InFlight {
@@ -93,19 +92,14 @@ struct Worker::Impl {
     if (applier->pending().alertable && !alert) alert = waiting_since_now(parsed);
   }
 
-  // Written on another core.
-  static void ask_for(std::span<const ParsedRecord> records, std::size_t i) {
-    if (i >= records.size()) return;
-    const char* const begin = reinterpret_cast<const char*>(&records[i]);
-    for (std::size_t at = 0; at < sizeof(ParsedRecord) + 63; at += 64) prefetch_line(begin + at);
-  }
-
   void count(const ParsedBatch& batch) {
     if (applier->pending().records == 0) batch_begun = Clock::now();
     const std::span<const ParsedRecord> records = batch.records();
     for (std::size_t i = 0; i < std::min(records.size(), kMessagesAhead); ++i) expect(records[i]);
     for (std::size_t i = 0; i < records.size(); ++i) {
-      ask_for(records, i + kRecordsAhead);
+      // Written on another core.
+      if (i + kRecordsAhead < records.size())
+        prefetch_lines(&records[i + kRecordsAhead], sizeof(ParsedRecord));
       if (i + kMessagesAhead < records.size()) expect(records[i + kMessagesAhead]);
       if (!at_end.empty()) at_end.erase(records[i].record.partition);
       count(records[i]);
@@ -232,17 +226,16 @@ struct Worker::Impl {
 
 Worker::Worker(Store& store, Source& source, RulesetHistory history, Activations& activations,
                WorkerOptions options, Telemetry& telemetry, WorkerStatus& status) {
-  Parser parser(options.record_bytes_max, options.mapping);
-  impl_.reset(new Impl{store, source, std::move(history), activations, std::move(options), telemetry, status,
-                       std::move(parser)});
+  impl_.reset(
+      new Impl{store, source, std::move(history), activations, std::move(options), telemetry, status});
 }
 
 Worker::~Worker() = default;
 
 Expected<void> Worker::run(const std::atomic<bool>& stop) {
   if (const auto started = impl_->start(); !started) return started;
-  impl_->intake.emplace(impl_->source, impl_->parser, impl_->store.identity().fingerprint_key,
-                        impl_->options.batch, stop);
+  impl_->intake.emplace(impl_->source, Parser(impl_->options.record_bytes_max, impl_->options.mapping),
+                        impl_->store.identity().fingerprint_key, impl_->options.batch, stop);
   const auto done = impl_->count_all();
   impl_->intake.reset();
   return done;

@@ -20,6 +20,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t kBatchRecordsMax = 10'000;
 // Each message was written by librdkafka's thread, on another core.
 constexpr std::size_t kMessagesAhead = 8;
+constexpr std::size_t kMessageBytes = 128;  // with what stands behind it: its timestamp
 constexpr milliseconds kFetchWait{20};
 constexpr milliseconds kLagInterval{500};
 constexpr milliseconds kBrokerCommitInterval{1000};
@@ -37,13 +38,6 @@ int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
     static_cast<kafka::ConnectionState*>(opaque)->on_alive();
   }
   return 0;  // librdkafka frees it
-}
-
-// With what stands behind it: its timestamp.
-void ask_for(const rd_kafka_message_t* message) {
-  constexpr std::size_t kBytes = 192;
-  const char* const begin = reinterpret_cast<const char*>(message);
-  for (std::size_t at = 0; at < kBytes; at += 64) prefetch_line(begin + at);
 }
 
 TimeNs broker_time_of(const rd_kafka_message_t* message) {
@@ -167,7 +161,7 @@ class KafkaSource final : public Source {
     batch.records.reserve(message_count_);
     for (std::size_t i = 0; i < message_count_ && !halted_; ++i) {
       const rd_kafka_message_t* message = messages_[i];
-      if (i + kMessagesAhead < message_count_) ask_for(messages_[i + kMessagesAhead]);
+      if (i + kMessagesAhead < message_count_) prefetch_lines(messages_[i + kMessagesAhead], kMessageBytes);
       Position* position = position_of(message);
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
         on_event(message, position);

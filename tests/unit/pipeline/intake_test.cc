@@ -59,7 +59,7 @@ class IntakeTest : public ::testing::Test {
     std::optional<Error> error;
   };
   Seen take_all(bool to_the_end = true) {
-    Intake intake(source_, parser_, kKey, to_the_end, stop_);
+    Intake intake(source_, Parser(65536), kKey, to_the_end, stop_);
     Seen seen;
     while (true) {
       const ParsedBatch& batch = intake.take();
@@ -74,14 +74,13 @@ class IntakeTest : public ::testing::Test {
   template <class Look>
   void look_at(const std::string& payload, Look look) {
     source_.add({payload});
-    Intake intake(source_, parser_, kKey, true, stop_);
+    Intake intake(source_, Parser(65536), kKey, true, stop_);
     const ParsedBatch& batch = intake.take();
     ASSERT_EQ(batch.records().size(), 1U);
     look(batch.records().front());
   }
 
   Polls source_;
-  Parser parser_{65536};
   std::atomic<bool> stop_{false};
 };
 
@@ -112,7 +111,7 @@ TEST_F(IntakeTest, WhoComesLateIsNotToldOfEachPause) {
     source_.add(many(1));
     source_.add({});
   }
-  Intake intake(source_, parser_, kKey, true, stop_);
+  Intake intake(source_, Parser(65536), kKey, true, stop_);
   while (source_.polls < 10) std::this_thread::yield();
   std::size_t records = 0;
   std::size_t drained = 0;
@@ -144,7 +143,7 @@ TEST_F(IntakeTest, WhatAPollHadThatWasUnderWayAtTheStopIsHandedOver) {
 
 TEST_F(IntakeTest, NobodyHasToTakeEverything) {
   source_.add(many(100'000));
-  Intake intake(source_, parser_, kKey, true, stop_);
+  Intake intake(source_, Parser(65536), kKey, true, stop_);
   EXPECT_FALSE(intake.take().records().empty());
 }
 
@@ -182,7 +181,7 @@ TEST_F(IntakeTest, PayloadsOfLaterBatchesDoNotDisturbEarlierOnes) {
   std::vector<std::string> payloads;
   for (int i = 0; i < 5000; ++i) payloads.push_back("bad " + std::to_string(i) + std::string(1000, 'x'));
   source_.add(payloads);
-  Intake intake(source_, parser_, kKey, true, stop_);
+  Intake intake(source_, Parser(65536), kKey, true, stop_);
   std::size_t next = 0;
   while (next < payloads.size()) {
     for (const ParsedRecord& parsed : intake.take().records())
@@ -192,7 +191,7 @@ TEST_F(IntakeTest, PayloadsOfLaterBatchesDoNotDisturbEarlierOnes) {
 
 TEST_F(IntakeTest, TheSourceIsToldWhatIsDurableBeforeItsNextPollAndStillAtTheEnd) {
   PartitionProgress progress;
-  Intake intake(source_, parser_, kKey, false, stop_);
+  Intake intake(source_, Parser(65536), kKey, false, stop_);
   intake.take();
   progress.next_offset = 7;
   intake.committed({&progress, 1});
