@@ -204,6 +204,15 @@ bool read_rfc3339(std::string_view text, TimeNs& out) {
   return true;
 }
 
+std::int64_t first_of_month(std::int64_t day) {
+  const std::chrono::year_month_day date = std::chrono::sys_days(std::chrono::days(day));
+  return std::chrono::sys_days(date.year() / date.month() / 1).time_since_epoch().count();
+}
+
+std::int64_t first_of_next_month(std::int64_t day) {
+  return first_of_month(first_of_month(day) + 31);
+}
+
 std::optional<TimeNs> parse_rfc3339(std::string_view text) {
   TimeNs time = 0;
   return read_rfc3339(text, time) ? std::optional(time) : std::nullopt;

@@ -107,7 +107,7 @@ struct Applier::Impl {
     store.snapshot()->for_each_cell(
         Cube::oris, Granularity::day, day, day + 1, [&](const BucketKey& key, const CellCount& c) {
           if (key.partition != partition || unpack_disclosure(c.cell.code).agency != unknown) return;
-          const DictionaryId id = c.cell.ori - 1;
+          const DictionaryId id = c.cell.detail - 1;
           const auto ori = Ori::from(names.text(Dictionary::ori, id));
           if (ori && !then->ruleset().resolve(*ori, {}, day * kDay).has_row) found.insert(id);
         });

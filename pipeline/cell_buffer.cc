@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "state/page.h"
+#include "state/run.h"
 
 namespace blockwatch {
 namespace {
@@ -14,13 +14,13 @@ std::string run_of(const Counts& counts) {
   run.reserve(counts.size());
   for (const auto& [code, count] : counts) run.push_back({{code, 0}, count});
   std::sort(run.begin(), run.end(), [](const CellCount& a, const CellCount& b) { return a.cell < b.cell; });
-  return encode_run(run);
+  return encode_run(RunKind::codes, run);
 }
 
 }  // namespace
 
-void CellBuffer::take(std::map<BucketKey, std::string>& runs) {
-  std::map<BucketKey, Counts> days;
+void CellBuffer::take(std::map<RowKey, std::string>& runs) {
+  std::map<RowKey, Counts> days;
   for (const auto& [hour, counts] : hours_) {
     runs[{hour.partition, hour.cube, Granularity::hour, hour.number}] = run_of(counts);
     Counts& day = days[{hour.partition, hour.cube, Granularity::day, bucket_of(hour.number, kDay / kHour)}];

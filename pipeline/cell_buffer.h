@@ -28,7 +28,7 @@ class CellBuffer {
   }
 
   /// Adds encoded runs; the buffer is empty afterwards.
-  void take(std::map<BucketKey, std::string>& runs);
+  void take(std::map<RowKey, std::string>& runs);
 
  private:
   using Counts = boost::unordered_flat_map<std::uint64_t, std::uint64_t>;

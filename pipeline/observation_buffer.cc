@@ -1,19 +1,21 @@
 #include "pipeline/observation_buffer.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <numeric>
 #include <utility>
 
 #include "base/check.h"
 #include "pipeline/bit_squeeze.h"
-#include "state/page.h"
+#include "state/run.h"
 
 namespace blockwatch {
 namespace {
 
 using Row = ObservationBuffer::Row;
 using Minute = ObservationBuffer::Minute;
+using RunWriters = ObservationBuffer::RunWriters;
 
 /// The minutes of a commit in order, and where in it each slot stands.
 struct Ranks {
@@ -39,12 +41,17 @@ struct Layout {
                              [](std::uint64_t used, const Row& row) { return used | row.code; })),
         ori_bits(static_cast<unsigned>(std::bit_width(
             std::accumulate(rows.begin(), rows.end(), std::uint32_t{0},
-                            [](std::uint32_t used, const Row& row) { return used | row.ori; })))) {}
+                            [](std::uint32_t used, const Row& row) { return used | row.ori; })))),
+        jurisdiction_from(
+            static_cast<unsigned>(std::countr_zero(code.squeeze(~std::uint64_t{0} << kJurisdictionFrom)))) {
+    jurisdiction_from = std::min(jurisdiction_from, code.bits());
+  }
 
   unsigned bits() const { return code.bits() + ori_bits; }
 
   BitSqueeze code;
   unsigned ori_bits;
+  unsigned jurisdiction_from;  // where in a squeezed code the bits of the jurisdiction begin
 };
 
 /// A row as a word: the rank of its minute, its code, its ORI, from the top down.
@@ -52,8 +59,14 @@ template <class Word>
 class RunMaker {
  public:
   RunMaker(std::uint32_t partition, const Layout& layout, const Ranks& ranks, SortMemory<Word>& memory,
-           std::map<BucketKey, std::string>& runs)
-      : partition_(partition), layout_(layout), ranks_(ranks), memory_(memory), runs_(runs) {}
+           RunWriters& writers, MonthSums& months, std::map<RowKey, std::string>& runs)
+      : partition_(partition),
+        layout_(layout),
+        ranks_(ranks),
+        memory_(memory),
+        writers_(writers),
+        months_(months),
+        runs_(runs) {}
 
   void make(const std::vector<Row>& rows) {
     memory_.words.clear();
@@ -63,56 +76,69 @@ class RunMaker {
       const Word code = layout_.code.squeeze(row.code);
       memory_.words.push_back(rank << layout_.bits() | code << layout_.ori_bits | row.ori);
     }
-    radix_sort(memory_, layout_.bits());
-    group_by(kDay / kMinute);
-    add_runs(Cube::oris, Granularity::day, layout_.ori_bits);
-    add_runs(Cube::disclosures, Granularity::day, 0);
+    // Rows come nearly in order of time, but a run of minutes needs it exactly.
+    sort_by_digit(memory_, ranks_.minutes.size(), [&](Word word) { return rank_of(word); });
+    radix_sort(memory_, layout_.ori_bits, layout_.bits());
+    by_code_ = memory_.words;
+
     group_by(kHour / kMinute);
-    add_runs(Cube::disclosures, Granularity::hour, 0);
-    group_by(1);
-    add_runs(Cube::disclosures, Granularity::minute, 0);
+    add_runs(Cube::disclosures, Granularity::hour, ~ori_mask() & cell_mask());
+    add_runs(Cube::disclosures, Granularity::minute, ~ori_mask());
+
+    memory_.words.swap(by_code_);
+    group_by(kDay / kMinute);
+    add_runs(Cube::disclosures, Granularity::day, ~ori_mask() & cell_mask());
+    months_.take(partition_, writers_[static_cast<std::size_t>(RunKind::codes)], runs_);
+    radix_sort(memory_, 0, layout_.ori_bits);
+    radix_sort(memory_, layout_.ori_bits + layout_.jurisdiction_from, layout_.bits());
+    group_by(kDay / kMinute);
+    add_runs(Cube::oris, Granularity::day, cell_mask());
   }
 
  private:
+  Word ori_mask() const { return (Word{1} << layout_.ori_bits) - 1; }
+  Word cell_mask() const { return (Word{1} << layout_.bits()) - 1; }
   std::size_t rank_of(Word word) const { return static_cast<std::size_t>(word >> layout_.bits()); }
 
-  /// Puts the words of each span of so many minutes together, spans ascending, each in order of cell.
+  /// Puts the words of each span of so many minutes together, spans ascending, each in the order that was.
   void group_by(std::int64_t minutes) {
-    bucket_of_rank_.clear();
+    number_of_rank_.clear();
     digit_of_rank_.clear();
     for (const Minute& minute : ranks_.minutes) {
-      const std::int64_t bucket = bucket_of(minute.number, minutes);
-      const bool is_next = bucket_of_rank_.empty() || bucket_of_rank_.back() != bucket;
+      const std::int64_t number = bucket_of(minute.number, minutes);
+      const bool is_next = number_of_rank_.empty() || number_of_rank_.back() != number;
       digit_of_rank_.push_back(digit_of_rank_.empty() ? 0 : digit_of_rank_.back() + (is_next ? 1 : 0));
-      bucket_of_rank_.push_back(bucket);
+      number_of_rank_.push_back(number);
     }
     const std::size_t digits = digit_of_rank_.back() + std::size_t{1};
     if (digits > 1) sort_by_digit(memory_, digits, [&](Word word) { return digit_of_rank_[rank_of(word)]; });
   }
 
-  /// Of the words as they are grouped. `ori_bits`: 0 where the ORI is no dimension.
-  void add_runs(Cube cube, Granularity granularity, unsigned ori_bits) {
-    const unsigned dropped = layout_.ori_bits - ori_bits;
-    const Word cell_mask = (Word{1} << layout_.bits()) - 1;
-    RunWriter& run = ori_bits != 0 ? with_ori_ : without_ori_;
-    BucketKey bucket;
+  /// Of the words as they are grouped, a run a group. `told_apart`: the bits of a word that make its cell.
+  void add_runs(Cube cube, Granularity granularity, Word told_apart) {
+    RowKey row{partition_, cube, granularity, 0};
+    RunWriter& run = writers_[static_cast<std::size_t>(kind_of(row))];
     std::uint32_t digit = 0;
     Word cell = 0;
     std::uint64_t count = 0;  // of the cell; 0: no word was taken yet
-    const auto end_cell = [&] { run.append({cell_of(cell, ori_bits), std::exchange(count, 0)}); };
+    const auto end_cell = [&] {
+      const CellCount c{cell_of(row, cell), std::exchange(count, 0)};
+      run.append(c);
+      if (cube == Cube::disclosures && granularity == Granularity::day) months_.add(row.number, c);
+    };
     const auto end_run = [&] {
       end_cell();
-      runs_[bucket] = run.finish();
+      runs_[row] = run.finish();
     };
     for (const Word word : memory_.words) {
       const std::size_t rank = rank_of(word);
       if (granularity == Granularity::minute && !ranks_.minutes[rank].kept) continue;
-      const Word next = (word & cell_mask) >> dropped;
-      const bool is_new_bucket = count == 0 || digit_of_rank_[rank] != digit;
-      if (is_new_bucket) {
+      const Word next = word & told_apart;
+      const bool is_new_row = count == 0 || digit_of_rank_[rank] != digit;
+      if (is_new_row) {
         if (count != 0) end_run();
         digit = digit_of_rank_[rank];
-        bucket = {partition_, cube, granularity, bucket_of_rank_[rank]};
+        row.number = number_of_rank_[rank];
       } else if (next != cell) {
         end_cell();
       }
@@ -122,20 +148,24 @@ class RunMaker {
     if (count != 0) end_run();
   }
 
-  Cell cell_of(Word cell, unsigned ori_bits) const {
-    const Word ori_mask = (Word{1} << ori_bits) - 1;
-    return {layout_.code.expand(static_cast<std::uint64_t>(cell >> ori_bits)),
-            static_cast<std::uint32_t>(cell & ori_mask)};
+  Cell cell_of(const RowKey& row, Word word) const {
+    const std::uint64_t code =
+        layout_.code.expand(static_cast<std::uint64_t>((word & cell_mask()) >> layout_.ori_bits));
+    if (row.granularity != Granularity::minute) return {code, static_cast<std::uint32_t>(word & ori_mask())};
+    return {code,
+            static_cast<std::uint32_t>(ranks_.minutes[rank_of(word)].number - row.number * kMinutesInRow)};
   }
 
   std::uint32_t partition_;
   const Layout& layout_;
   const Ranks& ranks_;
   SortMemory<Word>& memory_;
-  std::map<BucketKey, std::string>& runs_;
-  std::vector<std::int64_t> bucket_of_rank_;
-  std::vector<std::uint32_t> digit_of_rank_;  // buckets numbered from 0, ascending
-  RunWriter with_ori_{true, 4096}, without_ori_{false, 4096};
+  RunWriters& writers_;
+  MonthSums& months_;
+  std::map<RowKey, std::string>& runs_;
+  std::vector<Word> by_code_;
+  std::vector<std::int64_t> number_of_rank_;  // of the span that holds its minute
+  std::vector<std::uint32_t> digit_of_rank_;  // spans numbered from 0, ascending
 };
 
 }  // namespace
@@ -159,15 +189,15 @@ void ObservationBuffer::use(std::uint32_t partition) {
   recent_partition_ = partition;
 }
 
-void ObservationBuffer::take(std::map<BucketKey, std::string>& runs) {
+void ObservationBuffer::take(std::map<RowKey, std::string>& runs) {
   for (auto& [partition, part] : parts_) {
     if (part.rows.empty()) continue;
     const Ranks ranks(part.minutes);
     const Layout layout(part.rows);
     if (layout.bits() + static_cast<unsigned>(std::bit_width(ranks.minutes.size())) <= 64)
-      RunMaker(partition, layout, ranks, narrow_, runs).make(part.rows);
+      RunMaker(partition, layout, ranks, narrow_, writers_, months_, runs).make(part.rows);
     else
-      RunMaker(partition, layout, ranks, wide_, runs).make(part.rows);
+      RunMaker(partition, layout, ranks, wide_, writers_, months_, runs).make(part.rows);
     part.clear();
   }
   recent_ = nullptr;

@@ -1,8 +1,9 @@
 // The observations of a commit in the making, 16 bytes each, and the runs of cubes `disclosures` and `oris`
-// that they become: one sort by cell, then one stable pass each by day, hour and minute, so that every run
-// falls out of the same words.
+// that they become: one sort by code, then stable passes by what each kind of run is ordered by, so that
+// every run falls out of the same words.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -13,8 +14,10 @@
 
 #include "base/prefetch.h"
 #include "base/time.h"
+#include "pipeline/month_sums.h"
 #include "pipeline/radix_sort.h"
 #include "state/records.h"
+#include "state/run.h"
 
 namespace blockwatch {
 
@@ -27,12 +30,12 @@ class ObservationBuffer {
     if (recent_ == nullptr || partition != recent_partition_) use(partition);
     const Minute minute{bucket_of(time, kMinute), in_minutes};
     if (recent_->rows.empty() || minute != recent_->minute) recent_->use(minute);
-    recent_->rows.push_back({cell.code, cell.ori, recent_->slot});
+    recent_->rows.push_back({cell.code, cell.detail, recent_->slot});
     prefetch_line_to_write(recent_->rows.data() + recent_->rows.size() + kRowsAhead);
   }
 
   /// Adds encoded runs; the buffer is empty afterwards.
-  void take(std::map<BucketKey, std::string>& runs);
+  void take(std::map<RowKey, std::string>& runs);
 
   struct Row {
     std::uint64_t code = 0;
@@ -44,6 +47,7 @@ class ObservationBuffer {
     bool kept = false;
     friend auto operator<=>(const Minute&, const Minute&) = default;
   };
+  using RunWriters = std::array<RunWriter, kRunKindCount>;  // by RunKind
 
  private:
   // The committer had the lines last.
@@ -68,6 +72,8 @@ class ObservationBuffer {
   Part* recent_ = nullptr;
   SortMemory<std::uint64_t> narrow_;
   SortMemory<unsigned __int128> wide_;
+  MonthSums months_;
+  RunWriters writers_{RunWriter(RunKind::codes), RunWriter(RunKind::minutes), RunWriter(RunKind::oris)};
 };
 
 }  // namespace blockwatch

@@ -33,12 +33,12 @@ void sort_by_digit(SortMemory<Word>& memory, std::size_t digits, DigitOf digit_o
   memory.words.swap(memory.spare);
 }
 
-/// By the lowest `bits` bits; those above are taken along.
+/// By the bits [from, to); the others are taken along.
 template <class Word>
-void radix_sort(SortMemory<Word>& memory, unsigned bits) {
+void radix_sort(SortMemory<Word>& memory, unsigned from, unsigned to) {
   constexpr unsigned kDigitBits = 11;  // 8 KiB of places, a fraction of a first-level cache
-  for (unsigned shift = 0; shift < bits; shift += kDigitBits) {
-    const unsigned width = bits - shift < kDigitBits ? bits - shift : kDigitBits;
+  for (unsigned shift = from; shift < to; shift += kDigitBits) {
+    const unsigned width = to - shift < kDigitBits ? to - shift : kDigitBits;
     const Word mask = (Word{1} << width) - 1;
     sort_by_digit(memory, std::size_t{1} << width,
                   [shift, mask](Word word) { return static_cast<std::size_t>(word >> shift & mask); });

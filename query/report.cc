@@ -92,54 +92,80 @@ std::uint64_t code_mask(const ReportWords& words) {
 // Sums the cells of the tiles into rows and, for the roll-up, into agencies. One use per report.
 class Summing {
  public:
+  struct Row {
+    RowKey key;
+    Figures figures{};
+  };
+
   Summing(const ReportWords& words, const Zone& zone, std::vector<bool> kept_agencies)
       : words_(words),
         zone_(zone),
         kept_(std::move(kept_agencies)),
         per_agency_(kept_.size()),
-        mask_(code_mask(words)) {}
+        mask_(code_mask(words)),
+        by_ori_(words.asks(Dimension::ori)) {}
 
   Expected<void> run(const Snapshot& snapshot, const std::vector<BucketRange>& ranges, const Tiling& tiling) {
     for (const auto& range : ranges) {
-      const TimeNs length = length_of(range.granularity);
+      std::optional<std::int64_t> entered;
       snapshot.for_each_cell(words_.cube(), range.granularity, range.from, range.to,
                              [&](const BucketKey& bucket, const CellCount& cell) {
-                               if (cell.count != 0) take(bucket.number * length, length, cell);
+                               if (entered != bucket.number) enter(bucket);
+                               entered = bucket.number;
+                               if (cell.count != 0) take(cell);
                              });
     }
     if (!split_day_) return {};
     return tl::unexpected<Error>(off_bucket("a day of the zone", *split_day_, tiling));
   }
 
-  const auto& rows() const { return rows_; }
+  const std::vector<Row>& rows() const { return rows_; }
   const std::vector<Figures>& per_agency() const { return per_agency_; }
 
  private:
-  void take(TimeNs begin, TimeNs length, const CellCount& cell) {
-    Figures figures{};
-    DictionaryId agency = 0;
-    if (words_.unit == Unit::messages) {
-      agency = unpack_message(cell.cell.code).agency;
-      figures[kRequests] = cell.count;
-    } else {
-      const DisclosureCell dims = unpack_disclosure(cell.cell.code);
-      if (words_.jurisdiction && dims.jurisdiction != *words_.jurisdiction) return;
-      agency = dims.agency;
-      add(figures, dims, cell.count);
-    }
-    BW_CHECK(agency < kept_.size());
-    if (!kept_[agency]) return;
-    const RowKey key{cell.cell.code & mask_, local_time(begin, length),
-                     words_.asks(Dimension::ori) ? cell.cell.ori : 0};
-    add(rows_[key], figures);
-    add(per_agency_[agency], figures);
+  void enter(const BucketKey& bucket) {
+    const TimeNs unit = unit_of(bucket.granularity);
+    const std::int64_t next =
+        bucket.granularity == Granularity::month ? first_of_next_month(bucket.number) : bucket.number + 1;
+    time_ = local_time(bucket.number * unit, next * unit - 1);
   }
 
-  // The first day of what the report cuts by; rows of one month share its first day.
-  std::int64_t local_time(TimeNs begin, TimeNs length) {
+  void take(const CellCount& cell) {
+    const std::uint64_t code = cell.cell.code;
+    if (words_.unit == Unit::messages) {
+      const DictionaryId agency = unpack_message(code).agency;
+      if (!keeps(agency)) return;
+      row_of(cell.cell).figures[kRequests] += cell.count;
+      per_agency_[agency][kRequests] += cell.count;
+      return;
+    }
+    const DisclosureCell dims = unpack_disclosure(code);
+    if (words_.jurisdiction && dims.jurisdiction != *words_.jurisdiction) return;
+    if (!keeps(dims.agency)) return;
+    add(row_of(cell.cell).figures, dims, cell.count);
+    add(per_agency_[dims.agency], dims, cell.count);
+  }
+
+  bool keeps(DictionaryId agency) const {
+    BW_CHECK(agency < kept_.size());
+    return kept_[agency];
+  }
+
+  // Cells come in the order of their codes, so that one row's often follow each other.
+  Row& row_of(const Cell& cell) {
+    const RowKey key{cell.code & mask_, time_, by_ori_ ? cell.detail : 0};
+    if (recent_ < rows_.size() && rows_[recent_].key == key) return rows_[recent_];
+    const auto [at, is_new] = places_.try_emplace(key, rows_.size());
+    if (is_new) rows_.push_back({key, {}});
+    recent_ = at->second;
+    return rows_[recent_];
+  }
+
+  // The first day of what the report cuts by; rows of one month share its first day. `end`: the last instant.
+  std::int64_t local_time(TimeNs begin, TimeNs end) {
     if (words_.cuts() == LocalCuts::none) return 0;
     const std::int64_t day = zone_.local_day(begin);
-    const std::int64_t last = zone_.local_day(begin + length - 1);
+    const std::int64_t last = zone_.local_day(end);
     if (words_.cuts() == LocalCuts::days) {
       if (day != last && !split_day_) split_day_ = zone_.midnight(day + 1);
       return day;
@@ -154,7 +180,11 @@ class Summing {
   std::vector<bool> kept_;  // by agency id
   std::vector<Figures> per_agency_;
   std::uint64_t mask_;
-  boost::unordered_flat_map<RowKey, Figures, RowKeyHash> rows_;
+  bool by_ori_;
+  std::int64_t time_ = 0;  // of the bucket that is being read
+  std::vector<Row> rows_;
+  boost::unordered_flat_map<RowKey, std::size_t, RowKeyHash> places_;
+  std::size_t recent_ = 0;
   std::optional<TimeNs> split_day_;  // a midnight inside a counted bucket, where no edge was looked for
 };
 
@@ -163,32 +193,84 @@ struct Names {
   std::vector<std::string> agencies, channels, oris;
 };
 
-std::string value_text(Dimension dimension, const RowKey& key, const ReportWords& words, const Names& names) {
+// What tells the rows of one dimension apart.
+std::int64_t value_of(Dimension dimension, const RowKey& key, const ReportWords& words) {
   const DisclosureCell c = unpack_disclosure(key.code);
   const MessageCell m = unpack_message(key.code);
   const bool messages = words.unit == Unit::messages;
   switch (dimension) {
     case Dimension::agency:
-      return names.agencies.at(messages ? m.agency : c.agency);
+      return messages ? m.agency : c.agency;
     case Dimension::jurisdiction:
-      return std::string(jurisdiction_code(c.jurisdiction));
+      return c.jurisdiction;
     case Dimension::cls:
-      return std::string(name_of(messages ? m.cls : c.cls));
+      return static_cast<std::int64_t>(messages ? m.cls : c.cls);
     case Dimension::channel:
-      return names.channels.at(c.channel);
+      return c.channel;
     case Dimension::outcome:
-      return std::string(name_of(c.outcome));
+      return static_cast<std::int64_t>(c.outcome);
     case Dimension::verdict:
-      return std::string(name_of(c.verdict));
+      return static_cast<std::int64_t>(c.verdict);
     case Dimension::ori:
-      return names.oris.at(key.ori - 1);
+      return key.ori;
     case Dimension::day:
-      return day_text(key.time);
+      return key.time;
     case Dimension::month:
-      return month_text(key.time);
+      return first_of_month(key.time);
   }
   BW_CHECK(false);
 }
+
+std::string text_of(Dimension dimension, std::int64_t value, const Names& names) {
+  const auto index = static_cast<std::size_t>(value);
+  switch (dimension) {
+    case Dimension::agency:
+      return names.agencies.at(index);
+    case Dimension::jurisdiction:
+      return std::string(jurisdiction_code(static_cast<Jurisdiction>(value)));
+    case Dimension::cls:
+      return std::string(name_of(static_cast<Class>(value)));
+    case Dimension::channel:
+      return names.channels.at(index);
+    case Dimension::outcome:
+      return std::string(name_of(static_cast<Outcome>(value)));
+    case Dimension::verdict:
+      return std::string(name_of(static_cast<Verdict>(value)));
+    case Dimension::ori:
+      return names.oris.at(index - 1);
+    case Dimension::day:
+      return day_text(value);
+    case Dimension::month:
+      return month_text(value);
+  }
+  BW_CHECK(false);
+}
+
+// The values of one dimension in all rows, and the rank of their texts.
+class Column {
+ public:
+  Column(Dimension dimension, const std::vector<Summing::Row>& rows, const ReportWords& words,
+         const Names& names)
+      : dimension_(dimension), words_(words) {
+    for (const auto& row : rows) ranks_.try_emplace(value_of(dimension, row.key, words), 0);
+    std::vector<std::pair<std::string, std::int64_t>> sorted;
+    for (const auto& [value, _] : ranks_) sorted.emplace_back(text_of(dimension, value, names), value);
+    std::sort(sorted.begin(), sorted.end());
+    for (auto& [text, value] : sorted) {
+      ranks_[value] = static_cast<std::uint32_t>(texts_.size());
+      texts_.push_back(std::move(text));
+    }
+  }
+  std::size_t size() const { return texts_.size(); }
+  std::uint32_t rank(const RowKey& key) const { return ranks_.at(value_of(dimension_, key, words_)); }
+  const std::string& text(const RowKey& key) const { return texts_[rank(key)]; }
+
+ private:
+  Dimension dimension_;
+  const ReportWords& words_;
+  boost::unordered_flat_map<std::int64_t, std::uint32_t> ranks_;
+  std::vector<std::string> texts_;  // by rank
+};
 
 std::vector<std::uint64_t> shown(const Figures& figures, std::size_t count) {
   return {figures.begin(), figures.begin() + static_cast<std::ptrdiff_t>(count)};
@@ -316,17 +398,26 @@ Expected<Span> read_span(const ReportRequest& request, const Tiling& tiling, con
 
 void fill_rows(Report& report, const Summing& sums, const ReportWords& words, const Names& names) {
   const std::size_t figure_count = report.figure_names.size();
-  Figures totals{};
-  report.rows.reserve(sums.rows().size());
-  for (const auto& [key, figures] : sums.rows()) {
-    ReportRow row;
-    for (const Dimension d : words.by) row.by.push_back(value_text(d, key, words, names));
-    row.figures = shown(figures, figure_count);
-    add(totals, figures);
-    report.rows.push_back(std::move(row));
+  std::vector<Column> columns;
+  for (const Dimension d : words.by) columns.emplace_back(d, sums.rows(), words, names);
+  // By the ranks of all columns as one number: ids have 20, 24 and 32 bits at most, the rest little.
+  std::vector<std::pair<unsigned __int128, const Summing::Row*>> order;
+  order.reserve(sums.rows().size());
+  for (const auto& row : sums.rows()) {
+    unsigned __int128 rank = 0;
+    for (const Column& column : columns) rank = rank * column.size() + column.rank(row.key);
+    order.emplace_back(rank, &row);
   }
-  std::sort(report.rows.begin(), report.rows.end(),
-            [](const ReportRow& a, const ReportRow& b) { return a.by < b.by; });
+  std::sort(order.begin(), order.end());
+  Figures totals{};
+  report.rows.reserve(order.size());
+  for (const auto& [rank, row] : order) {
+    ReportRow& made = report.rows.emplace_back();
+    made.by.reserve(columns.size());
+    for (const Column& column : columns) made.by.push_back(column.text(row->key));
+    made.figures = shown(row->figures, figure_count);
+    add(totals, row->figures);
+  }
   report.totals = shown(totals, figure_count);
 }
 
@@ -359,7 +450,8 @@ Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& requ
 
   StandingInput standing{snapshot.partitions(),    {},           {}, lateness, live,
                          request.newest_elsewhere, words->cube()};
-  const Tiling tiling{words->finest(), words->cuts(), newest_event(standing.partitions)};
+  const Tiling tiling{words->finest(), words->cuts(), newest_event(standing.partitions),
+                      words->months_suffice()};
   const auto span = read_span(request, tiling, *zone);
   if (!span) return tl::unexpected<Error>(span.error());
   const auto ranges = tile(*span, tiling, *zone);

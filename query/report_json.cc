@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstddef>
 
 #include "query/json.h"
@@ -24,18 +27,32 @@ class RowWriter {
     out_ += '{';
     for (std::size_t i = 0; i < labels.size(); ++i) {
       out_ += label_keys_[i];
-      out_ += dump_json(labels[i]);
+      write_text(labels[i]);
       out_ += ',';
     }
     for (std::size_t i = 0; i < figures.size(); ++i) {
       if (i != 0) out_ += ',';
       out_ += figure_keys_[i];
-      out_ += std::to_string(figures[i]);
+      std::array<char, 20> digits;
+      const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), figures[i]);
+      out_.append(digits.data(), end.ptr);
     }
     out_ += '}';
   }
 
  private:
+  void write_text(const std::string& text) {
+    const bool is_plain = std::all_of(text.begin(), text.end(),
+                                      [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; });
+    if (!is_plain) {
+      out_ += dump_json(text);
+      return;
+    }
+    out_ += '"';
+    out_ += text;
+    out_ += '"';
+  }
+
   std::string& out_;
   std::vector<std::string> label_keys_, figure_keys_;
 };

@@ -28,12 +28,19 @@ constexpr std::array<std::pair<const char*, TimeNs>, 6> kLast{{{"5m", 5 * kMinut
 TimeNs round_down(TimeNs time, TimeNs length) {
   return bucket_of(time, length) * length;
 }
-TimeNs round_up(TimeNs time, TimeNs length) {
-  return -round_down(-time, length);
+Granularity finer(Granularity g) {
+  if (g == Granularity::month) return Granularity::day;
+  return g == Granularity::day ? Granularity::hour : Granularity::minute;
 }
 
-Granularity finer(Granularity g) {
-  return g == Granularity::day ? Granularity::hour : Granularity::minute;
+// The begins of buckets around `time`.
+TimeNs last_begin(TimeNs time, Granularity g) {
+  return number_of(g, time) * unit_of(g);
+}
+TimeNs next_begin(TimeNs time, Granularity g) {
+  const TimeNs last = last_begin(time, g);
+  if (last == time) return time;
+  return g == Granularity::month ? first_of_next_month(bucket_of(time, kDay)) * kDay : last + unit_of(g);
 }
 
 // The coarsest kept buckets whose begins are fine enough for an edge at `time`.
@@ -44,21 +51,25 @@ Granularity needed_at(TimeNs time, const Tiling& tiling) {
 }
 
 bool begins_bucket(TimeNs time, const Tiling& tiling) {
-  return time % length_of(needed_at(time, tiling)) == 0;
+  return time % unit_of(needed_at(time, tiling)) == 0;
 }
 
 class Tiler {
  public:
-  void cover(TimeNs from, TimeNs to, Granularity coarsest, Granularity finest) {
+  explicit Tiler(const Tiling& tiling)
+      : finest_(tiling.finest), months_from_(saturating_add(tiling.newest, -kBucketsKept)) {}
+
+  void cover(TimeNs from, TimeNs to, Granularity coarsest) {
     if (from >= to) return;
-    const TimeNs length = length_of(coarsest);
-    if (coarsest == finest) return push({finest, bucket_of(from, length), bucket_of(to, length)});
-    const TimeNs first = round_up(from, length);
-    const TimeNs last = round_down(to, length);
-    if (first >= last) return cover(from, to, finer(coarsest), finest);
-    cover(from, first, finer(coarsest), finest);
-    push({coarsest, bucket_of(first, length), bucket_of(last, length)});
-    cover(last, to, finer(coarsest), finest);
+    if (coarsest == finest_) return push({finest_, number_of(finest_, from), number_of(finest_, to)});
+    // A month goes with its first day, when its last ones are still kept.
+    const TimeNs kept_from = coarsest == Granularity::month ? std::max(from, months_from_) : from;
+    const TimeNs first = next_begin(kept_from, coarsest);
+    const TimeNs last = last_begin(to, coarsest);
+    if (first >= last) return cover(from, to, finer(coarsest));
+    cover(from, first, finer(coarsest));
+    push({coarsest, number_of(coarsest, first), number_of(coarsest, last)});
+    cover(last, to, finer(coarsest));
   }
   std::vector<BucketRange> take() { return std::move(ranges_); }
 
@@ -71,6 +82,9 @@ class Tiler {
       ranges_.push_back(range);
     }
   }
+
+  Granularity finest_;
+  TimeNs months_from_;
   std::vector<BucketRange> ranges_;
 };
 
@@ -114,13 +128,13 @@ Expected<Span> last_span(const std::string& text, Granularity finest, TimeNs end
         ExitCode::usage,
         "--last ends with the newest event, and none has been counted (give --now, or --from and --to)");
   }
-  const TimeNs step = std::max(length_of(finest), found->second <= kDay ? kMinute : kHour);
+  const TimeNs step = std::max(unit_of(finest), found->second <= kDay ? kMinute : kHour);
   const TimeNs to = round_down(end, step) + step;
   return Span{to - found->second, to};
 }
 
 Error off_bucket(const std::string& what, TimeNs time, const Tiling& tiling) {
-  const TimeNs length = length_of(needed_at(time, tiling));
+  const TimeNs length = unit_of(needed_at(time, tiling));
   const TimeNs before = round_down(time, length);
   const char* why = tiling.finest == Granularity::day ? "ORIs are counted by UTC day"
                     : tiling.finest == Granularity::hour
@@ -139,9 +153,10 @@ Expected<std::vector<BucketRange>> tile(const Span& span, Tiling tiling, const Z
   if (!begins_bucket(span.from, tiling)) return refuse("--from", span.from);
   if (!begins_bucket(span.to, tiling)) return refuse("--to", span.to);
 
-  Tiler tiler;
+  Tiler tiler(tiling);
+  const Granularity coarsest = tiling.months ? Granularity::month : Granularity::day;
   if (tiling.cuts == LocalCuts::none) {
-    tiler.cover(span.from, span.to, Granularity::day, tiling.finest);
+    tiler.cover(span.from, span.to, coarsest);
     return tiler.take();
   }
   const Span inside{std::max(span.from, tiling.newest - kBucketsKept - kDay),
@@ -157,10 +172,9 @@ Expected<std::vector<BucketRange>> tile(const Span& span, Tiling tiling, const Z
   const TimeNs last = edges.empty() ? span.to : edges.back();
   const bool whole = inside.from == span.from && inside.to == span.to;
   const bool sharp_first = edges.empty() ? whole : inside.from == span.from;
-  tiler.cover(span.from, first, sharp_first ? Granularity::day : blind, tiling.finest);
-  for (std::size_t i = 1; i < edges.size(); ++i)
-    tiler.cover(edges[i - 1], edges[i], Granularity::day, tiling.finest);
-  tiler.cover(last, span.to, inside.to == span.to ? Granularity::day : blind, tiling.finest);
+  tiler.cover(span.from, first, sharp_first ? coarsest : blind);
+  for (std::size_t i = 1; i < edges.size(); ++i) tiler.cover(edges[i - 1], edges[i], coarsest);
+  tiler.cover(last, span.to, inside.to == span.to ? coarsest : blind);
   return tiler.take();
 }
 

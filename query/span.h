@@ -2,8 +2,8 @@
 // that can.
 //
 // Days and hours are kept for ten years, minutes for 48 h before the newest event (state/retention.h). A span
-// is the sum of the coarsest buckets that tile it: days inside, hours at its edges, minutes only where an
-// edge is off the hour.
+// is the sum of the coarsest buckets that tile it: months of UTC inside where they tell enough, days, hours
+// at its edges, minutes only where an edge is off the hour.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct Span {
   TimeNs from = 0, to = 0;
 };
 
-/// The buckets [from, to) of one granularity, by number.
+/// The buckets [from, to) of one granularity, by number; of months, those whose first day is in [from, to).
 struct BucketRange {
   Granularity granularity = Granularity::day;
   std::int64_t from = 0, to = 0;
@@ -37,6 +37,7 @@ struct Tiling {
   Granularity finest = Granularity::minute;  // that the cube keeps
   LocalCuts cuts = LocalCuts::none;
   TimeNs newest = kNoTime;  // the newest event counted
+  bool months = false;      // the months of `disclosures` tell what is asked
 };
 
 /// `--from` or `--to`: RFC 3339, or a plain date = its first instant in the zone. Error 64.

@@ -53,6 +53,11 @@ LocalCuts ReportWords::cuts() const {
   return asks(Dimension::month) ? LocalCuts::months : LocalCuts::none;
 }
 
+bool ReportWords::months_suffice() const {
+  return unit == Unit::observations && !asks(Dimension::cls) && !asks(Dimension::channel) &&
+         !asks(Dimension::ori) && !asks(Dimension::day);
+}
+
 Expected<ReportWords> read_words(const ReportRequest& request) {
   ReportWords words;
   if (request.unit != "observations" && request.unit != "messages") {

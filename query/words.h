@@ -21,6 +21,8 @@ struct ReportWords {
   Cube cube() const;
   Granularity finest() const;  // that the cube keeps
   LocalCuts cuts() const;
+  /// Months tell what is asked.
+  bool months_suffice() const;
 };
 
 /// Error 64: an unknown or repeated dimension, one that the unit does not have, an unknown unit or

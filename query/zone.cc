@@ -57,9 +57,5 @@ std::string day_text(std::int64_t day) {
 std::string month_text(std::int64_t day) {
   return day_text(day).substr(0, 7);
 }
-std::int64_t first_of_month(std::int64_t day) {
-  const date::year_month_day c = date::sys_days{date::days{static_cast<date::days::rep>(day)}};
-  return date::sys_days{c.year() / c.month() / 1}.time_since_epoch().count();
-}
 
 }  // namespace blockwatch

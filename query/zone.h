@@ -40,7 +40,5 @@ class Zone {
 /// `2025-11-12` and `2025-11` of a date in days since 1970-01-01.
 std::string day_text(std::int64_t day);
 std::string month_text(std::int64_t day);
-/// The first day of the month that holds `day`.
-std::int64_t first_of_month(std::int64_t day);
 
 }  // namespace blockwatch

@@ -115,6 +115,7 @@ class ByteReader {
 
   bool bad() const { return bad_; }
   bool at_end() const { return rest_.empty(); }
+  std::size_t left() const { return rest_.size(); }
   /// Everything was read and everything fitted.
   bool complete() const { return !bad_ && rest_.empty(); }
   /// For rules that only the caller knows.

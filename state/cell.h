@@ -51,6 +51,14 @@ constexpr DisclosureCell unpack_disclosure(std::uint64_t code) {
   return c;
 }
 
+/// What a cell of `disclosures` counts to in its month: class and channel are not told apart there.
+constexpr std::uint64_t code_in_month(std::uint64_t code) {
+  DisclosureCell c = unpack_disclosure(code);
+  c.channel = 0;
+  c.cls = Class{0};
+  return pack(c);
+}
+
 struct MessageCell {
   DictionaryId agency = 0;
   Class cls = Class::other;

@@ -48,17 +48,6 @@ std::optional<Sighting> read_sighting(ByteReader& in) {
   return out;
 }
 
-constexpr std::uint8_t kMaxUnit = 9;
-constexpr std::array<std::int64_t, kMaxUnit + 1> kUnits{
-    1, 10, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
-
-std::uint8_t largest_unit(const std::vector<SeenId>& ids) {
-  std::uint8_t unit = kMaxUnit;
-  for (const SeenId& id : ids)
-    while (id.clock % kUnits[unit] != 0) --unit;
-  return unit;
-}
-
 }  // namespace
 
 std::string encode_number(std::uint64_t value) {
@@ -293,46 +282,6 @@ bool decode(std::string_view bytes, Suppressed& out) {
   out.reason = static_cast<Suppression>(in.u8());
   if (out.reason != Suppression::stale) in.fail();
   return in.complete();
-}
-
-std::string encode_seen(const std::vector<SeenId>& ids) {
-  BW_CHECK(!ids.empty());
-  std::string out;
-  out.reserve(16 + ids.size() * 10);
-  put_time(out, ids.back().clock);
-  const std::uint8_t unit = largest_unit(ids);
-  put_u8(out, unit);
-  put_varint(out, ids.size());
-  std::uint64_t before = 0;  // unsigned, so that differences wrap instead of overflowing
-  for (const SeenId& id : ids) {
-    const auto clock = static_cast<std::uint64_t>(id.clock / kUnits[unit]);
-    put_zigzag(out, static_cast<std::int64_t>(clock - before));
-    put_fixed64(out, id.fingerprint);
-    before = clock;
-  }
-  return out;
-}
-
-bool decode_seen(std::string_view bytes, const std::function<void(const SeenId&)>& visit) {
-  ByteReader in(bytes);
-  in.time();
-  const auto unit = static_cast<std::uint64_t>(kUnits[in.below(kMaxUnit + 1)]);
-  const std::uint64_t n = in.varint();
-  std::uint64_t clock = 0;
-  for (std::uint64_t i = 0; i < n; ++i) {
-    clock += static_cast<std::uint64_t>(in.zigzag());
-    const std::uint64_t fingerprint = in.fixed64();
-    if (in.bad()) return false;
-    visit({fingerprint, static_cast<TimeNs>(clock * unit)});
-  }
-  return in.complete();
-}
-
-std::optional<TimeNs> seen_last_clock(std::string_view bytes) {
-  ByteReader in(bytes);
-  const TimeNs clock = in.time();
-  if (in.bad()) return std::nullopt;
-  return clock;
 }
 
 }  // namespace blockwatch

@@ -9,10 +9,6 @@
 //   progress      topic:text first_offset next_offset:varint clock oldest:time ended:u8
 //                 counted duplicate rejected out_of_scope:varint n:varint by_reason:varint*n
 //                 bad_destination_partial stray_results unknown_codes dedup_evicted late:varint
-//   seen chunk    last_clock:time unit:u8 n:varint (clock:zigzag fingerprint:fixed64)*n
-//                 clocks count units of 10^unit ns (the largest unit that loses nothing); each is the
-//                 difference to the one before, the first to 0. last_clock repeats the last, so that expiry
-//                 need not read the chunk.
 //   evidence      time:time agency:varint ori:9 bytes class photo outcome via verdict:u8 exception:text
 //                 policy_digest:varint
 //   reject        reason:u8 length:varint hash:32 bytes
@@ -26,11 +22,11 @@
 //   cursor        sequence delivered:varint        up to the sequence all are delivered or suppressed
 //   suppressed    count:varint reason:u8           so many from the key's sequence on
 //
-// The runs of counters: state/page.h. Enumerators are stored by value and refused beyond those known here.
+// The runs of counters: state/run.h. Seen ids: state/seen_chunk.h. Enumerators are stored by value and
+// refused beyond those known here.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,8 +51,6 @@ std::string encode(const Notification& notification);
 std::string encode(const NotificationMark& mark);
 std::string encode(const OutputStanding& output);
 std::string encode(const Suppressed& suppressed);
-/// `ids` is not empty.
-std::string encode_seen(const std::vector<SeenId>& ids);
 
 // Each false or empty: the bytes are damaged; the output is then unspecified. Members that the key holds are
 // not touched.
@@ -73,8 +67,5 @@ bool decode(std::string_view bytes, Notification& out);
 bool decode(std::string_view bytes, NotificationMark& out);
 bool decode(std::string_view bytes, OutputStanding& out);
 bool decode(std::string_view bytes, Suppressed& out);
-bool decode_seen(std::string_view bytes, const std::function<void(const SeenId&)>& visit);
-/// The clock of a chunk's last id.
-std::optional<TimeNs> seen_last_clock(std::string_view bytes);
 
 }  // namespace blockwatch

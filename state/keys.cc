@@ -19,7 +19,7 @@ std::string kind_key(char kind) {
   return std::string(1, kind);
 }
 
-void put_bucket(std::string& out, std::int64_t number) {
+void put_number(std::string& out, std::int64_t number) {
   put_be64(out, static_cast<std::uint64_t>(number) ^ kSignBit);
 }
 
@@ -31,9 +31,9 @@ std::string counter_prefix(std::uint32_t partition, Cube cube, Granularity granu
   return key;
 }
 
-std::string bucket_prefix(const BucketKey& bucket) {
-  std::string key = counter_prefix(bucket.partition, bucket.cube, bucket.granularity);
-  put_bucket(key, bucket.number);
+std::string row_prefix(const RowKey& row) {
+  std::string key = counter_prefix(row.partition, row.cube, row.granularity);
+  put_number(key, row.number);
   return key;
 }
 
@@ -72,7 +72,18 @@ std::optional<T> if_complete(const ByteReader& in, T value) {
   return value;
 }
 
+/// Where a counter's key has its granularity.
+constexpr std::size_t kGranularityAt = 6;
+
 }  // namespace
+
+Family family_of(std::string_view key) {
+  if (key.front() == 'D') return Family::recent;
+  if (key.front() != 'C') return Family::base;
+  BW_CHECK(key.size() > kGranularityAt);
+  return static_cast<Granularity>(key[kGranularityAt]) == Granularity::minute ? Family::recent
+                                                                              : Family::counters;
+}
 
 KeyRange range_of_prefix(std::string prefix) {
   std::string end = prefix;
@@ -142,18 +153,18 @@ KeyRange progress_range() {
   return range_of_prefix(kind_key('P'));
 }
 
-std::string counter_key(const BucketKey& bucket, std::uint32_t run) {
-  std::string key = bucket_prefix(bucket);
+std::string counter_key(const RowKey& row, std::uint32_t run) {
+  std::string key = row_prefix(row);
   put_be32(key, run);
   return key;
 }
-KeyRange bucket_range(const BucketKey& bucket) {
-  return range_of_prefix(bucket_prefix(bucket));
+KeyRange row_range(const RowKey& row) {
+  return range_of_prefix(row_prefix(row));
 }
 KeyRange counter_range(std::uint32_t partition, Cube cube, Granularity granularity, std::int64_t from,
                        std::int64_t to) {
-  KeyRange range{bucket_prefix({partition, cube, granularity, from}),
-                 bucket_prefix({partition, cube, granularity, to})};
+  KeyRange range{row_prefix({partition, cube, granularity, from}),
+                 row_prefix({partition, cube, granularity, to})};
   if (from >= to) range.to = range.from;
   return range;
 }
@@ -268,14 +279,14 @@ std::optional<std::uint32_t> progress_partition_of(std::string_view key) {
 std::optional<CounterKey> counter_key_of(std::string_view key) {
   ByteReader in = reader_of('C', key);
   CounterKey out;
-  out.bucket.partition = in.be32();
+  out.row.partition = in.be32();
   const std::uint8_t cube = in.u8();
   const std::uint8_t granularity = in.u8();
-  out.bucket.cube = static_cast<Cube>(cube);
-  out.bucket.granularity = static_cast<Granularity>(granularity);
-  out.bucket.number = static_cast<std::int64_t>(in.be64() ^ kSignBit);
+  out.row.cube = static_cast<Cube>(cube);
+  out.row.granularity = static_cast<Granularity>(granularity);
+  out.row.number = static_cast<std::int64_t>(in.be64() ^ kSignBit);
   out.run = in.be32();
-  if (cube < 1 || cube > 4 || granularity < 1 || granularity > 3) in.fail();
+  if (cube < 1 || cube > 4 || granularity < 1 || granularity > 4) in.fail();
   return if_complete(in, out);
 }
 

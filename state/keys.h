@@ -1,14 +1,17 @@
-// The key grammar: one default column family, one byte per kind of row, then big-endian integers, so that
-// bytewise order is the order in which rows are read. The source partition is in every key that derives from
-// the input.
+// The key grammar: one byte per kind of row, then big-endian integers, so that bytewise order is the order in
+// which rows are read. The source partition is in every key that derives from the input.
+//
+// Rows of one life lie in one column family (`family_of`): what goes again after a day or two is mostly gone
+// before its memtable is full, so that little of it is ever flushed; what stays and is large is written once
+// and never moved.
 //
 //   meta       'M' name                                              name: "format" "identity" "as_of"
 //   version    'V' kind:u8 index:be32                                index from 0, in order of activation
 //   files      'F' kind:u8 index:be32                                of the version of that index
 //   name       'N' dictionary:u8 id:be32                             ids from 0, without holes
 //   progress   'P' partition:be32
-//   counters   'C' partition:be32 cube:u8 granularity:u8 bucket:bucket64 run:be32
-//                                                                    runs of a bucket from 0, without holes
+//   counters   'C' partition:be32 cube:u8 granularity:u8 number:number64 run:be32
+//                                                                    a row's runs from 0, without holes
 //                                                                    (state/page.h)
 //   seen       'D' partition:be32 chunk:be64                         chunks ascend in the order of counting
 //   evidence   'E' partition:be32 offset:be64 jurisdiction:u8 policy:be32
@@ -23,7 +26,7 @@
 //   suppressed 'S' output name 0x00 sequence:be64                    notifications from this one on that the
 //                                                                    output was not given
 //
-// bucket64 is the be64 of the two's complement with its sign bit turned over, so that buckets before 1970
+// number64 is the be64 of the two's complement with its sign bit turned over, so that rows before 1970
 // sort first. A 16-byte id is the incident's 32 hex digits as bytes. Values: state/codec.h.
 #pragma once
 
@@ -36,6 +39,16 @@
 #include "state/store.h"
 
 namespace blockwatch {
+
+/// The column families. A range never spans two.
+enum class Family : std::uint8_t {
+  base,      // all that is not named below
+  counters,  // runs of hours, days and months
+  recent,    // runs of minutes, seen ids
+};
+inline constexpr std::size_t kFamilyCount = 3;
+/// `key` is not empty; a prefix as well, if it is long enough to tell.
+Family family_of(std::string_view key);
 
 /// Keys [from, to).
 struct KeyRange {
@@ -57,13 +70,13 @@ KeyRange name_range(Dictionary dictionary);
 std::string progress_key(std::uint32_t partition);
 KeyRange progress_range();
 
-std::string counter_key(const BucketKey& bucket, std::uint32_t run);
-/// All runs of a bucket.
-KeyRange bucket_range(const BucketKey& bucket);
-/// The buckets [from, to) of one partition; empty if from >= to.
+std::string counter_key(const RowKey& row, std::uint32_t run);
+/// All runs of a row.
+KeyRange row_range(const RowKey& row);
+/// The rows [from, to) of one partition; empty if from >= to.
 KeyRange counter_range(std::uint32_t partition, Cube cube, Granularity granularity, std::int64_t from,
                        std::int64_t to);
-/// The buckets of one partition, cube and granularity.
+/// The rows of one partition, cube and granularity.
 KeyRange counter_range(std::uint32_t partition, Cube cube, Granularity granularity);
 
 std::string seen_key(std::uint32_t partition, std::uint64_t chunk);
@@ -99,7 +112,7 @@ std::optional<std::uint32_t> name_id_of(std::string_view key);
 std::optional<std::uint32_t> version_index_of(std::string_view key);
 std::optional<std::uint32_t> progress_partition_of(std::string_view key);
 struct CounterKey {
-  BucketKey bucket;
+  RowKey row;
   std::uint32_t run = 0;
 };
 std::optional<CounterKey> counter_key_of(std::string_view key);

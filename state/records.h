@@ -24,12 +24,19 @@ inline constexpr std::size_t kDictionaryCount = 5;
 using DictionaryId = std::uint32_t;
 
 enum class Cube : std::uint8_t { disclosures = 1, oris = 2, messages = 3, quality = 4 };
-enum class Granularity : std::uint8_t { minute = 1, hour = 2, day = 3 };
-constexpr TimeNs length_of(Granularity g) {
+/// Months only of cube `disclosures`, and without class and channel (state/cell.h).
+enum class Granularity : std::uint8_t { minute = 1, hour = 2, day = 3, month = 4 };
+/// What numbers of buckets count; a month's number is that of its first day.
+constexpr TimeNs unit_of(Granularity g) {
   return g == Granularity::minute ? kMinute : g == Granularity::hour ? kHour : kDay;
 }
+/// The number of the bucket that holds `time`.
+inline std::int64_t number_of(Granularity g, TimeNs time) {
+  const std::int64_t units = bucket_of(time, unit_of(g));
+  return g == Granularity::month ? first_of_month(units) : units;
+}
 
-/// One time bucket of one cube on one partition; `number` = bucket_of(time, length).
+/// One time bucket of one cube on one partition, UTC.
 struct BucketKey {
   std::uint32_t partition = 0;
   Cube cube = Cube::disclosures;
@@ -38,11 +45,26 @@ struct BucketKey {
   friend auto operator<=>(const BucketKey&, const BucketKey&) = default;
 };
 
-/// The dimensions of a cell, packed (state/cell.h); `ori` is its dictionary id + 1 in cube `oris`, 0
-/// elsewhere.
+/// What is stored and expires as one: a bucket's cells, or the minutes of an hour together; `number` is the
+/// bucket's, or the hour's.
+struct RowKey {
+  std::uint32_t partition = 0;
+  Cube cube = Cube::disclosures;
+  Granularity granularity = Granularity::day;
+  std::int64_t number = 0;
+  friend auto operator<=>(const RowKey&, const RowKey&) = default;
+};
+inline constexpr std::int64_t kMinutesInRow = kHour / kMinute;
+constexpr RowKey row_of(const BucketKey& b) {
+  return {b.partition, b.cube, b.granularity,
+          b.granularity == Granularity::minute ? bucket_of(b.number, kMinutesInRow) : b.number};
+}
+
+/// The dimensions of a cell, packed (state/cell.h); `detail` is the dictionary id of its ORI + 1 in cube
+/// `oris`, the minute of the hour in a row of minutes, 0 elsewhere.
 struct Cell {
   std::uint64_t code = 0;
-  std::uint32_t ori = 0;
+  std::uint32_t detail = 0;
   friend auto operator<=>(const Cell&, const Cell&) = default;
 };
 struct CellCount {
@@ -194,7 +216,7 @@ struct OutputStanding {
 /// One atomic, synced batch.
 struct CommitBatch {
   std::vector<PartitionProgress> progress;
-  std::map<BucketKey, std::string> runs;  // encoded: state/page.h
+  std::map<RowKey, std::string> runs;  // encoded: state/run.h
   std::vector<Evidence> evidence;
   std::vector<RejectRecord> rejects;
   std::map<std::uint32_t, std::vector<SeenId>> seen;    // appended, in order

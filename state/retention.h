@@ -29,10 +29,11 @@ struct Retention {
 };
 
 /// Every series that is counted.
-inline constexpr std::array<Retention, 8> kRetention{{
+inline constexpr std::array<Retention, 9> kRetention{{
     {Cube::disclosures, Granularity::minute, kMinutesKept},
     {Cube::disclosures, Granularity::hour, kBucketsKept},
     {Cube::disclosures, Granularity::day, kBucketsKept},
+    {Cube::disclosures, Granularity::month, kBucketsKept},
     {Cube::oris, Granularity::day, kBucketsKept},
     {Cube::messages, Granularity::hour, kBucketsKept},
     {Cube::messages, Granularity::day, kBucketsKept},
@@ -51,10 +52,10 @@ constexpr const Retention& retention_of(Cube cube, Granularity granularity) {
 /// The first bucket kept while the clock, which has started, stands there: the one in which `kept` before it
 /// begins, and what begins with it the next coarser one. So a span whose edge is off the hour finds every
 /// minute of that hour, one whose edge is off the day every hour of that day, and deletions are one an hour
-/// or one a day.
+/// or one a day. A month goes with its first day.
 constexpr std::int64_t kept_from(const Retention& retention, TimeNs clock) {
   const TimeNs step = retention.granularity == Granularity::minute ? kHour : kDay;
-  return bucket_of(saturating_add(clock, -retention.kept), step) * (step / length_of(retention.granularity));
+  return bucket_of(saturating_add(clock, -retention.kept), step) * (step / unit_of(retention.granularity));
 }
 
 }  // namespace blockwatch

@@ -14,20 +14,36 @@
 #include <rocksdb/write_buffer_manager.h>
 
 #include "base/log.h"
-#include "state/failure.h"
+#include "state/keys.h"
 
 namespace blockwatch {
 namespace {
 
-constexpr std::size_t kCacheBytes = std::size_t{64} << 20U;
-constexpr std::size_t kMemtableBytes = std::size_t{32} << 20U;
-/// One memtable being filled and one being flushed.
-constexpr std::size_t kMemtablesBytes = 2 * kMemtableBytes;
-constexpr std::uint64_t kWalBytes = std::uint64_t{64} << 20U;
-/// A flush has keys of every partition and cube, so that merging it rewrites the whole next level: many
-/// flushes are merged at once, and the next level is large.
-constexpr int kFlushesMerged = 12;
-constexpr std::uint64_t kBaseLevelBytes = std::uint64_t{1} << 30U;
+constexpr std::size_t kMiB = std::size_t{1} << 20U;
+constexpr std::size_t kCacheBytes = 16 * kMiB;  // of keys and small runs; blobs are the page cache's
+constexpr std::uint64_t kWalBytes = 64 * kMiB;
+
+constexpr std::size_t memtable_bytes(Family family) {
+  switch (family) {
+    case Family::base:
+      return 4 * kMiB;
+    case Family::counters:
+      return 16 * kMiB;
+    case Family::recent:
+      return 32 * kMiB;  // all that lives there is about 14 MB at 290 M messages a year
+  }
+  return 0;
+}
+
+/// One memtable of each family being filled and one being flushed.
+constexpr int kMemtables = 2;
+constexpr std::size_t kMemtablesBytes =
+    kMemtables *
+    (memtable_bytes(Family::base) + memtable_bytes(Family::counters) + memtable_bytes(Family::recent));
+
+/// A run of counters of at least so many bytes is written once, into a blob file; what is merged and moved
+/// between levels is its key.
+constexpr std::uint64_t kBlobBytesMin = 512;
 
 /// RocksDB's own messages go where all others go, from warnings up. It prints keys at most, and ours hold
 /// nothing personal. Thread: any.
@@ -57,8 +73,8 @@ rocksdb::CompressionType best_of(std::initializer_list<rocksdb::CompressionType>
 
 }  // namespace
 
-rocksdb::Options database_options() {
-  rocksdb::Options o;
+rocksdb::DBOptions database_options() {
+  rocksdb::DBOptions o;
   o.info_log = std::make_shared<ForwardedLog>();
 
   // A torn tail of the log opens, a corrupt middle refuses. Errors stop; RocksDB's own resuming has known
@@ -66,19 +82,15 @@ rocksdb::Options database_options() {
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   o.max_bgerror_resume_count = 0;
   o.paranoid_checks = true;
-  o.paranoid_file_checks = true;
   o.atomic_flush = false;
   o.manual_wal_flush = false;
   o.recycle_log_file_num = 0;
   o.track_and_verify_wals_in_manifest = false;
   o.unordered_write = false;
 
-  // Bounded memory: one cache that the memtables are charged to, and few open files.
-  const std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(kCacheBytes + kMemtablesBytes);
-  o.write_buffer_manager = std::make_shared<rocksdb::WriteBufferManager>(kMemtablesBytes, cache, false);
-  o.write_buffer_size = kMemtableBytes;
-  o.max_write_buffer_number = 2;
   o.max_total_wal_size = kWalBytes;
+  // Never -1: a database of one table file would then be read by code that takes blobs for missing
+  // (RocksDB's issue 12503).
   o.max_open_files = 256;
   o.keep_log_file_num = 1;
   o.stats_dump_period_sec = 0;
@@ -89,45 +101,39 @@ rocksdb::Options database_options() {
   o.max_subcompactions = 1;
   o.max_file_opening_threads = 2;
   o.skip_stats_update_on_db_open = true;
-  o.level_compaction_dynamic_level_bytes = true;
-  o.level0_file_num_compaction_trigger = kFlushesMerged;
-  o.level0_slowdown_writes_trigger = 3 * kFlushesMerged;
-  o.level0_stop_writes_trigger = 4 * kFlushesMerged;
-  o.max_bytes_for_level_base = kBaseLevelBytes;
-  o.compression = best_of({rocksdb::kLZ4Compression, rocksdb::kSnappyCompression});
-  o.bottommost_compression = best_of({rocksdb::kZSTD, rocksdb::kLZ4Compression, rocksdb::kSnappyCompression});
+  return o;
+}
 
+std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
+  table.block_cache = rocksdb::NewLRUCache(kCacheBytes);
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.format_version = 5;  // readable by 7.8 and 9.10
   table.block_size = std::size_t{16} << 10U;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
-  o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  return o;
-}
 
-Expected<std::optional<std::string>> read(rocksdb::DB& db, const rocksdb::ReadOptions& options,
-                                          std::string_view key) {
-  std::string value;
-  const rocksdb::Status status = db.Get(options, slice(key), &value);
-  if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
-  return value;
-}
+  rocksdb::ColumnFamilyOptions base;
+  base.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  base.paranoid_file_checks = true;
+  base.max_write_buffer_number = kMemtables;
+  base.write_buffer_size = memtable_bytes(Family::base);
+  base.level_compaction_dynamic_level_bytes = true;
+  base.compression = best_of({rocksdb::kLZ4Compression, rocksdb::kSnappyCompression});
+  base.bottommost_compression =
+      best_of({rocksdb::kZSTD, rocksdb::kLZ4Compression, rocksdb::kSnappyCompression});
 
-Expected<std::optional<Row>> last_row(rocksdb::DB& db, const KeyRange& range) {
-  rocksdb::ReadOptions options;
-  const rocksdb::Slice begin = slice(range.from);
-  options.iterate_lower_bound = &begin;
-  const std::unique_ptr<rocksdb::Iterator> it(db.NewIterator(options));
-  it->SeekForPrev(slice(range.to));
-  // `to` itself is outside, and may be the first key of the next kind.
-  if (it->Valid() && view(it->key()) == range.to) it->Prev();
-  if (it->Valid()) return Row(it->key().ToString(), it->value().ToString());
-  if (!it->status().ok()) return tl::unexpected(error_of(it->status(), "cannot read the state"));
-  return std::nullopt;
+  // No blob is ever moved (enable_blob_garbage_collection is off): it would rewrite the oldest quarter of the
+  // counters each time. What a merge of runs leaves dead in a blob file is less than what is alive.
+  rocksdb::ColumnFamilyOptions counters = base;
+  counters.write_buffer_size = memtable_bytes(Family::counters);
+  counters.enable_blob_files = true;
+  counters.min_blob_size = kBlobBytesMin;
+  counters.blob_compression_type = base.compression;
+
+  rocksdb::ColumnFamilyOptions recent = base;
+  recent.write_buffer_size = memtable_bytes(Family::recent);
+  return {{rocksdb::kDefaultColumnFamilyName, base}, {"counters", counters}, {"recent", recent}};
 }
 
 }  // namespace blockwatch

@@ -1,4 +1,4 @@
-// How many runs a bucket has, and of which sizes, without reading them at each commit. Internal to state/.
+// How many runs a row has, and of which sizes, without reading them at each commit. Internal to state/.
 #pragma once
 
 #include <cstddef>
@@ -8,32 +8,32 @@
 #include <tuple>
 #include <vector>
 
-#include "state/rocks.h"
+#include "state/database.h"
 
 namespace blockwatch {
 
-/// Partition, cube and granularity: what buckets of one number line share.
+/// Partition, cube and granularity: what rows of one number line share.
 using Series = std::tuple<std::uint32_t, Cube, Granularity>;
 
-/// A bounded cache of the stored runs' sizes, filled when a bucket is first touched. Owned by the Store;
+/// A bounded cache of the stored runs' sizes, filled when a row is first touched. Owned by the Store;
 /// thread: the worker's. It describes the database as it will be once the batch that is being built is
 /// written; a batch that fails ends the process.
 class RunIndex {
  public:
-  explicit RunIndex(rocksdb::DB& db) : db_(db) {}
+  explicit RunIndex(const Database& db) : db_(db) {}
 
-  /// Bytes of a bucket's runs by run number; the caller changes it to what its batch writes. Valid until the
+  /// Bytes of a row's runs by run number; the caller changes it to what its batch writes. Valid until the
   /// next call.
-  Expected<std::vector<std::uint64_t>*> sizes(const BucketKey& bucket);
-  /// The buckets of its series before this one are being deleted.
-  void forget_before(const BucketKey& bucket);
+  Expected<std::vector<std::uint64_t>*> sizes(const RowKey& row);
+  /// The rows of its series before this one are being deleted.
+  void forget_before(const RowKey& row);
 
  private:
-  Expected<std::optional<std::int64_t>*> newest_of(const BucketKey& bucket);
+  Expected<std::optional<std::int64_t>*> newest_of(const RowKey& row);
 
-  rocksdb::DB& db_;
-  std::map<BucketKey, std::vector<std::uint64_t>> sizes_;
-  /// The newest bucket that has runs: time mostly advances, and a newer one needs no look at the database.
+  const Database& db_;
+  std::map<RowKey, std::vector<std::uint64_t>> sizes_;
+  /// The newest row that has runs: time mostly advances, and a newer one needs no look at the database.
   std::map<Series, std::optional<std::int64_t>> newest_;
 };
 

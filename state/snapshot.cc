@@ -5,7 +5,7 @@
 #include "base/end_process.h"
 #include "state/codec.h"
 #include "state/failure.h"
-#include "state/page.h"
+#include "state/run.h"
 #include "state/store_impl.h"
 
 namespace blockwatch {
@@ -13,8 +13,8 @@ namespace {
 
 class DatabaseSnapshot final : public Snapshot {
  public:
-  explicit DatabaseSnapshot(rocksdb::DB& db) : db_(db) { options_.snapshot = db.GetSnapshot(); }
-  ~DatabaseSnapshot() override { db_.ReleaseSnapshot(options_.snapshot); }
+  explicit DatabaseSnapshot(const Database& db) : db_(db) { options_.snapshot = db.rocks().GetSnapshot(); }
+  ~DatabaseSnapshot() override { db_.rocks().ReleaseSnapshot(options_.snapshot); }
   DatabaseSnapshot(const DatabaseSnapshot&) = delete;
   DatabaseSnapshot& operator=(const DatabaseSnapshot&) = delete;
 
@@ -25,14 +25,17 @@ class DatabaseSnapshot final : public Snapshot {
 
   void for_each_cell(Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
                      const std::function<void(const BucketKey&, const CellCount&)>& visit) const override {
+    if (from >= to) return;
+    const RowKey first = row_of({0, cube, granularity, from});
+    const RowKey last = row_of({0, cube, granularity, to - 1});
     for (const PartitionProgress& p : partitions())
-      for_each_row(counter_range(p.partition, cube, granularity, from, to), "a run of counters",
-                   [&](std::string_view key, std::string_view value) {
+      for_each_row(counter_range(p.partition, cube, granularity, first.number, last.number + 1),
+                   "a run of counters", [&](std::string_view key, std::string_view value) {
                      const auto place = counter_key_of(key);
-                     if (!place) return false;
-                     RunReader run(value);
-                     while (run.next()) visit(place->bucket, run.cell());
-                     return !run.damaged();
+                     return place &&
+                            read_row(place->row, value, [&](const BucketKey& bucket, const CellCount& c) {
+                              if (bucket.number >= from && bucket.number < to) visit(bucket, c);
+                            });
                    });
   }
 
@@ -54,7 +57,7 @@ class DatabaseSnapshot final : public Snapshot {
   }
 
   std::vector<std::string> version_files(VersionKind kind, std::size_t index) const override {
-    const auto bytes = read(db_, options_, version_files_key(kind, static_cast<std::uint32_t>(index)));
+    const auto bytes = db_.read(options_, version_files_key(kind, static_cast<std::uint32_t>(index)));
     if (!bytes) end_process(bytes.error());
     auto files = *bytes ? decode_files(**bytes) : std::nullopt;
     if (!files) end_process(damaged("the files of a version of policy or catalog"));
@@ -87,7 +90,7 @@ class DatabaseSnapshot final : public Snapshot {
   std::optional<IncidentSummary> incident(std::string_view id) const override {
     const auto bytes = incident_id_bytes(id);
     if (!bytes) return std::nullopt;
-    const auto day = read(db_, options_, incident_day_key(*bytes));
+    const auto day = db_.read(options_, incident_day_key(*bytes));
     if (!day) end_process(day.error());
     if (!*day) return std::nullopt;
     IncidentSummary out;
@@ -130,7 +133,7 @@ class DatabaseSnapshot final : public Snapshot {
     bool intact = true;
     const KeyRange range{reject_key(from.partition, from.offset), reject_range().to};
     const rocksdb::Status status =
-        scan(db_, options_, range, [&](std::string_view key, std::string_view value) {
+        db_.scan(options_, range, [&](std::string_view key, std::string_view value) {
           RejectRecord r;
           intact = read_reject_key(key, r) && decode(value, r);
           return intact && visit(r);
@@ -148,7 +151,7 @@ class DatabaseSnapshot final : public Snapshot {
   }
 
   std::optional<TimeNs> as_of() const override {
-    const auto bytes = read(db_, options_, meta_key(kMetaAsOf));
+    const auto bytes = db_.read(options_, meta_key(kMetaAsOf));
     if (!bytes) end_process(bytes.error());
     if (!*bytes) return std::nullopt;
     const auto time = decode_time(**bytes);
@@ -162,8 +165,8 @@ class DatabaseSnapshot final : public Snapshot {
   void for_each_row(const KeyRange& range, std::string_view what, Visit&& visit) const {
     bool intact = true;
     const rocksdb::Status status =
-        scan(db_, options_, range,
-             [&](std::string_view key, std::string_view value) { return intact = visit(key, value); });
+        db_.scan(options_, range,
+                 [&](std::string_view key, std::string_view value) { return intact = visit(key, value); });
     or_end(status, intact, what);
   }
 
@@ -194,13 +197,13 @@ class DatabaseSnapshot final : public Snapshot {
     out.counters.add(part.counters);
   }
 
-  rocksdb::DB& db_;
+  const Database& db_;
   rocksdb::ReadOptions options_;
 };
 
 }  // namespace
 
-std::unique_ptr<Snapshot> make_snapshot(rocksdb::DB& db) {
+std::unique_ptr<Snapshot> make_snapshot(const Database& db) {
   return std::make_unique<DatabaseSnapshot>(db);
 }
 

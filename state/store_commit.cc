@@ -9,6 +9,7 @@
 #include "state/failure.h"
 #include "state/page.h"
 #include "state/retention.h"
+#include "state/seen_chunk.h"
 #include "state/store_impl.h"
 
 namespace blockwatch {
@@ -16,19 +17,6 @@ namespace {
 
 /// Chunks of seen ids are deleted once this much is over, so that it is not one deletion a commit.
 constexpr TimeNs kSeenDeletionStep = kHour;
-
-void put(rocksdb::WriteBatch& out, const std::string& key, const std::string& value) {
-  const rocksdb::Status status = out.Put(key, value);
-  BW_CHECK(status.ok());
-}
-void erase(rocksdb::WriteBatch& out, const std::string& key) {
-  const rocksdb::Status status = out.Delete(key);
-  BW_CHECK(status.ok());
-}
-void erase(rocksdb::WriteBatch& out, const KeyRange& range) {
-  const rocksdb::Status status = out.DeleteRange(range.from, range.to);
-  BW_CHECK(status.ok());
-}
 
 DictionaryId name_limit(Dictionary dictionary) {
   switch (dictionary) {
@@ -52,50 +40,50 @@ std::string id_bytes(std::string_view hex) {
 
 }  // namespace
 
-void Store::Impl::add_progress(const CommitBatch& in, rocksdb::WriteBatch& out) {
-  for (const PartitionProgress& p : in.progress) put(out, progress_key(p.partition), encode(p));
+void Store::Impl::add_progress(const CommitBatch& in, Batch& out) {
+  for (const PartitionProgress& p : in.progress) out.put(progress_key(p.partition), encode(p));
 }
 
-Expected<void> Store::Impl::expire_buckets(const CommitBatch& in, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::expire_rows(const CommitBatch& in, Batch& out) {
   for (const PartitionProgress& p : in.progress) {
     if (p.clock == kNoTime) continue;
     for (const Retention& r : kRetention)
-      if (auto ok = expire_series({p.partition, r.cube, r.granularity, kept_from(r, p.clock)}, out); !ok)
+      if (auto ok = expire_series(row_of({p.partition, r.cube, r.granularity, kept_from(r, p.clock)}), out);
+          !ok)
         return ok;
   }
   return {};
 }
 
-Expected<void> Store::Impl::expire_series(const BucketKey& floor, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::expire_series(const RowKey& floor, Batch& out) {
   const auto [known, is_first] =
       floors.try_emplace({floor.partition, floor.cube, floor.granularity}, floor.number);
   if (!is_first && floor.number <= known->second) return {};
   KeyRange gone = counter_range(floor.partition, floor.cube, floor.granularity);
-  if (!is_first)
-    gone.from = bucket_range({floor.partition, floor.cube, floor.granularity, known->second}).from;
-  gone.to = bucket_range(floor).from;
+  if (!is_first) gone.from = row_range({floor.partition, floor.cube, floor.granularity, known->second}).from;
+  gone.to = row_range(floor).from;
   known->second = floor.number;
   // Ten years pass before most series have anything to delete; a tombstone a day would slow every read.
   bool any = false;
   const rocksdb::Status status =
-      scan(*db, rocksdb::ReadOptions(), gone, [&](std::string_view, std::string_view) {
+      db->scan(rocksdb::ReadOptions(), gone, [&](std::string_view, std::string_view) {
         any = true;
         return false;
       });
   if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
   if (!any) return {};
-  erase(out, gone);
+  out.erase(gone);
   runs->forget_before(floor);
   return {};
 }
 
-bool Store::Impl::is_expired(const BucketKey& bucket) const {
-  const auto floor = floors.find({bucket.partition, bucket.cube, bucket.granularity});
-  return floor != floors.end() && bucket.number < floor->second;
+bool Store::Impl::is_expired(const RowKey& row) const {
+  const auto floor = floors.find({row.partition, row.cube, row.granularity});
+  return floor != floors.end() && row.number < floor->second;
 }
 
-Expected<void> Store::Impl::add_run(const BucketKey& bucket, std::string bytes, rocksdb::WriteBatch& out) {
-  const auto found = runs->sizes(bucket);
+Expected<void> Store::Impl::add_run(const RowKey& row, std::string bytes, Batch& out) {
+  const auto found = runs->sizes(row);
   if (!found) return tl::unexpected(found.error());
   std::vector<std::uint64_t>& sizes = **found;
   sizes.push_back(bytes.size());
@@ -104,11 +92,11 @@ Expected<void> Store::Impl::add_run(const BucketKey& bucket, std::string bytes, 
   if (first < last) {
     std::vector<std::string> stored;
     for (std::size_t i = first; i < last; ++i) {
-      auto old = read(*db, rocksdb::ReadOptions(), counter_key(bucket, static_cast<std::uint32_t>(i)));
+      auto old = db->read(rocksdb::ReadOptions(), counter_key(row, static_cast<std::uint32_t>(i)));
       if (!old) return tl::unexpected(old.error());
-      if (!*old) return tl::unexpected(damaged("a bucket, one of whose runs is missing"));
+      if (!*old) return tl::unexpected(damaged("a row of counters, one of whose runs is missing"));
       stored.push_back(std::move(**old));
-      if (i > first) erase(out, counter_key(bucket, static_cast<std::uint32_t>(i)));
+      if (i > first) out.erase(counter_key(row, static_cast<std::uint32_t>(i)));
     }
     std::vector<std::string_view> addends(stored.begin(), stored.end());
     addends.push_back(bytes);
@@ -118,21 +106,21 @@ Expected<void> Store::Impl::add_run(const BucketKey& bucket, std::string bytes, 
     sizes.resize(first);
     sizes.push_back(bytes.size());
   }
-  put(out, counter_key(bucket, static_cast<std::uint32_t>(first)), bytes);
+  out.put(counter_key(row, static_cast<std::uint32_t>(first)), bytes);
   return {};
 }
 
-Expected<void> Store::Impl::add_runs(CommitBatch& in, rocksdb::WriteBatch& out) {
-  for (auto& [bucket, run] : in.runs) {
-    if (is_expired(bucket)) continue;
-    if (auto ok = add_run(bucket, std::move(run), out); !ok) return ok;
+Expected<void> Store::Impl::add_runs(CommitBatch& in, Batch& out) {
+  for (auto& [row, run] : in.runs) {
+    if (is_expired(row)) continue;
+    if (auto ok = add_run(row, std::move(run), out); !ok) return ok;
   }
   return {};
 }
 
-void Store::Impl::add_evidence_and_rejects(const CommitBatch& in, rocksdb::WriteBatch& out) {
-  for (const Evidence& e : in.evidence) put(out, evidence_key(e), encode(e));
-  for (const RejectRecord& r : in.rejects) put(out, reject_key(r.partition, r.offset), encode(r));
+void Store::Impl::add_evidence_and_rejects(const CommitBatch& in, Batch& out) {
+  for (const Evidence& e : in.evidence) out.put(evidence_key(e), encode(e));
+  for (const RejectRecord& r : in.rejects) out.put(reject_key(r.partition, r.offset), encode(r));
 }
 
 Expected<SeenChunks*> Store::Impl::seen_of(std::uint32_t partition) {
@@ -143,14 +131,14 @@ Expected<SeenChunks*> Store::Impl::seen_of(std::uint32_t partition) {
   std::optional<std::uint64_t> oldest;
   bool intact = true;
   const rocksdb::Status status =
-      scan(*db, rocksdb::ReadOptions(), range, [&](std::string_view key, std::string_view value) {
+      db->scan(rocksdb::ReadOptions(), range, [&](std::string_view key, std::string_view value) {
         oldest = seen_chunk_of(key);
         chunks.oldest_last_clock = seen_last_clock(value);
         intact = oldest && chunks.oldest_last_clock;
         return false;
       });
   if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
-  const auto last = last_row(*db, range);
+  const auto last = db->last_row(range);
   if (!last) return tl::unexpected(last.error());
   const auto newest = *last ? seen_chunk_of((*last)->first) : std::nullopt;
   if (!intact || oldest.has_value() != newest.has_value()) return tl::unexpected(damaged("the seen ids"));
@@ -161,7 +149,7 @@ Expected<SeenChunks*> Store::Impl::seen_of(std::uint32_t partition) {
   return &chunks;
 }
 
-Expected<void> Store::Impl::expire_seen(std::uint32_t partition, TimeNs before, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::expire_seen(std::uint32_t partition, TimeNs before, Batch& out) {
   const auto found = seen_of(partition);
   if (!found) return tl::unexpected(found.error());
   SeenChunks& chunks = **found;
@@ -173,7 +161,7 @@ Expected<void> Store::Impl::expire_seen(std::uint32_t partition, TimeNs before, 
   bool intact = true;
   const KeyRange range{seen_key(partition, first_gone), seen_range(partition).to};
   const rocksdb::Status status =
-      scan(*db, rocksdb::ReadOptions(), range, [&](std::string_view key, std::string_view value) {
+      db->scan(rocksdb::ReadOptions(), range, [&](std::string_view key, std::string_view value) {
         const auto chunk = seen_chunk_of(key);
         const auto clock = seen_last_clock(value);
         intact = chunk && clock;
@@ -184,11 +172,11 @@ Expected<void> Store::Impl::expire_seen(std::uint32_t partition, TimeNs before, 
       });
   if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
   if (!intact) return tl::unexpected(damaged("the seen ids"));
-  erase(out, {seen_key(partition, first_gone), seen_key(partition, chunks.oldest)});
+  out.erase({seen_key(partition, first_gone), seen_key(partition, chunks.oldest)});
   return {};
 }
 
-Expected<void> Store::Impl::add_seen(const CommitBatch& in, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::add_seen(const CommitBatch& in, Batch& out) {
   for (const auto& [partition, before] : in.seen_expired_before)
     if (auto ok = expire_seen(partition, before, out); !ok) return ok;
   for (const auto& [partition, ids] : in.seen) {
@@ -197,61 +185,61 @@ Expected<void> Store::Impl::add_seen(const CommitBatch& in, rocksdb::WriteBatch&
     if (!found) return tl::unexpected(found.error());
     SeenChunks& chunks = **found;
     if (!chunks.oldest_last_clock) chunks.oldest_last_clock = ids.back().clock;
-    put(out, seen_key(partition, chunks.next++), encode_seen(ids));
+    out.put(seen_key(partition, chunks.next++), encode_seen(ids));
   }
   return {};
 }
 
-Expected<void> Store::Impl::move_incidents(const CommitBatch& in, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::move_incidents(const CommitBatch& in, Batch& out) {
   for (const std::string& hex : in.incidents_moved) {
     const std::string id = id_bytes(hex);
-    const auto day = read(*db, rocksdb::ReadOptions(), incident_day_key(id));
+    const auto day = db->read(rocksdb::ReadOptions(), incident_day_key(id));
     if (!day) return tl::unexpected(day.error());
     if (!*day) continue;  // counted since the last commit only
-    erase(out, incident_range(**day, id));
-    erase(out, incident_day_key(id));
-    erase(out, unclosed_key(id));
+    out.erase(incident_range(**day, id));
+    out.erase(incident_day_key(id));
+    out.erase(unclosed_key(id));
   }
   return {};
 }
 
-Expected<void> Store::Impl::add_incidents(const CommitBatch& in, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::add_incidents(const CommitBatch& in, Batch& out) {
   std::map<std::string, std::string> days;  // of this batch's incidents, by id
   for (const IncidentPart& part : in.incidents) {
     const std::string id = id_bytes(part.id);
-    put(out, incident_part_key(part.key.day, id, part.partition), encode(part));
+    out.put(incident_part_key(part.key.day, id, part.partition), encode(part));
     if (!days.emplace(id, part.key.day).second) continue;
-    const auto known = read(*db, rocksdb::ReadOptions(), incident_day_key(id));
+    const auto known = db->read(rocksdb::ReadOptions(), incident_day_key(id));
     if (!known) return tl::unexpected(known.error());
     if (*known) continue;
-    put(out, incident_day_key(id), part.key.day);
-    put(out, unclosed_key(id), part.key.day);
+    out.put(incident_day_key(id), part.key.day);
+    out.put(unclosed_key(id), part.key.day);
   }
   for (const std::string& hex : in.incidents_closed) {
     const std::string id = id_bytes(hex);
     if (!days.contains(id)) {
-      auto known = read(*db, rocksdb::ReadOptions(), incident_day_key(id));
+      auto known = db->read(rocksdb::ReadOptions(), incident_day_key(id));
       if (!known) return tl::unexpected(known.error());
       BW_CHECK(known->has_value());
       days[id] = std::move(**known);
     }
-    put(out, incident_closed_key(days[id], id), {});
-    erase(out, unclosed_key(id));
+    out.put(incident_closed_key(days[id], id), {});
+    out.erase(unclosed_key(id));
   }
   return {};
 }
 
-void Store::Impl::add_notifications(CommitBatch& in, rocksdb::WriteBatch& out) {
+void Store::Impl::add_notifications(CommitBatch& in, Batch& out) {
   std::uint64_t sequence = log_end;  // only this thread changes it
   for (Notification& n : in.notifications) {
     n.sequence = ++sequence;
-    put(out, log_key(n.sequence), encode(n));
-    put(out, mark_key(id_bytes(n.incident), n.sequence),
-        encode(NotificationMark{n.milestone, n.sequence, n.time}));
+    out.put(log_key(n.sequence), encode(n));
+    out.put(mark_key(id_bytes(n.incident), n.sequence),
+            encode(NotificationMark{n.milestone, n.sequence, n.time}));
   }
 }
 
-Expected<void> Store::Impl::add_names(const CommitBatch& in, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::add_names(const CommitBatch& in, Batch& out) {
   for (const auto& [dictionary, names] : in.new_names) {
     DictionaryId& next = name_count[static_cast<std::size_t>(dictionary)];
     for (const std::string& name : names) {
@@ -261,32 +249,32 @@ Expected<void> Store::Impl::add_names(const CommitBatch& in, rocksdb::WriteBatch
                         " is full: " + std::to_string(next) +
                         " names; start with another state directory, and look at what sends so "
                         "many different values");
-      put(out, name_key(dictionary, next++), name);
+      out.put(name_key(dictionary, next++), name);
     }
   }
   return {};
 }
 
-Expected<void> Store::Impl::add_versions(const CommitBatch& in, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::add_versions(const CommitBatch& in, Batch& out) {
   std::map<VersionKind, std::uint32_t> next;
   for (const NewVersion& added : in.new_versions) {
     const auto [at, is_first] = next.try_emplace(added.kind, 0);
     if (is_first) {
-      const auto last = last_row(*db, version_range(added.kind));
+      const auto last = db->last_row(version_range(added.kind));
       if (!last) return tl::unexpected(last.error());
       const auto newest = *last ? version_index_of((*last)->first) : std::nullopt;
       if (last->has_value() != newest.has_value()) return tl::unexpected(damaged("a version's key"));
       if (newest) at->second = *newest + 1;
     }
-    put(out, version_key(added.kind, at->second), encode(added.version));
-    put(out, version_files_key(added.kind, at->second++), encode_files(added.files));
+    out.put(version_key(added.kind, at->second), encode(added.version));
+    out.put(version_files_key(added.kind, at->second++), encode_files(added.files));
   }
   return {};
 }
 
-Expected<void> Store::Impl::build(CommitBatch& in, rocksdb::WriteBatch& out) {
+Expected<void> Store::Impl::build(CommitBatch& in, Batch& out) {
   add_progress(in, out);
-  if (auto ok = expire_buckets(in, out); !ok) return ok;
+  if (auto ok = expire_rows(in, out); !ok) return ok;
   if (auto ok = add_runs(in, out); !ok) return ok;
   add_evidence_and_rejects(in, out);
   if (auto ok = add_seen(in, out); !ok) return ok;
@@ -297,13 +285,13 @@ Expected<void> Store::Impl::build(CommitBatch& in, rocksdb::WriteBatch& out) {
   return add_names(in, out);
 }
 
-Expected<void> Store::Impl::write(rocksdb::WriteBatch& batch, std::string_view doing) {
+Expected<void> Store::Impl::write(Batch& batch, std::string_view doing) {
   if (failed) return fail(ExitCode::temporary, std::string(doing) + ": an earlier write failed");
   failed = true;  // until it has succeeded
-  if (auto ok = space.wait_for(batch.GetDataSize()); !ok) return ok;
+  if (auto ok = space.wait_for(batch.bytes()); !ok) return ok;
   rocksdb::WriteOptions options;
   options.sync = true;
-  const rocksdb::Status status = db->Write(options, &batch);
+  const rocksdb::Status status = db->write(options, batch.rocks());
   failed = !status.ok();
   if (status.ok()) return {};
   return tl::unexpected(error_of(status, doing));
@@ -312,8 +300,8 @@ Expected<void> Store::Impl::write(rocksdb::WriteBatch& batch, std::string_view d
 Expected<void> Store::commit(CommitBatch& batch) {
   BW_CHECK(impl_->access == Access::write);
   failpoint("before_commit");
-  rocksdb::WriteBatch& out = impl_->commit_batch;
-  out.Clear();
+  Batch& out = *impl_->commit_batch;
+  out.clear();
   if (auto ok = impl_->build(batch, out); !ok) {
     impl_->failed = true;
     return ok;
@@ -330,8 +318,8 @@ Expected<void> Store::commit(CommitBatch& batch) {
 }
 
 Expected<void> Store::set_as_of(TimeNs as_of) {
-  rocksdb::WriteBatch out = new_batch();
-  put(out, meta_key(kMetaAsOf), encode_time(as_of));
+  Batch out(*impl_->db);
+  out.put(meta_key(kMetaAsOf), encode_time(as_of));
   return impl_->write(out, "cannot store the reference time");
 }
 

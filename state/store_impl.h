@@ -10,10 +10,8 @@
 #include <optional>
 #include <string>
 
-#include <rocksdb/write_batch.h>
-
+#include "state/database.h"
 #include "state/lock.h"
-#include "state/rocks.h"
 #include "state/run_index.h"
 #include "state/space.h"
 #include "state/store.h"
@@ -21,7 +19,7 @@
 namespace blockwatch {
 
 /// The format of everything in state/keys.h, codec.h and page.h. A program refuses those it does not know.
-inline constexpr std::uint64_t kFormatVersion = 2;
+inline constexpr std::uint64_t kFormatVersion = 3;
 inline constexpr const char* kMetaFormat = "format";
 inline constexpr const char* kMetaIdentity = "identity";
 inline constexpr const char* kMetaAsOf = "as_of";
@@ -33,41 +31,41 @@ struct SeenChunks {
   std::optional<TimeNs> oldest_last_clock;  // empty: not known
 };
 
-inline rocksdb::WriteBatch new_batch() {
-  return rocksdb::WriteBatch(0, 0, kProtectionBytesPerKey, 0);
-}
-
 struct Store::Impl {
   Impl(std::string directory, Access how, DirectoryLock held);
   ~Impl();
 
   // ---- opening (store_open.cc)
   Expected<void> open_database();
+  /// A database that lacks a column family: of another format, or begun and never ended.
+  Expected<void> check_incomplete() const;
+  /// Refuses a format that this program does not know.
+  Expected<void> check_format(std::string_view bytes) const;
   /// Reads the format and the identity; a new database gets them.
   Expected<void> read_meta();
   Expected<void> create_meta();
   Expected<void> count_rows();
 
   // ---- building a batch (store_commit.cc). Memory runs ahead of the disk here; a failure is final.
-  Expected<void> build(CommitBatch& in, rocksdb::WriteBatch& out);
-  void add_progress(const CommitBatch& in, rocksdb::WriteBatch& out);
-  Expected<void> expire_buckets(const CommitBatch& in, rocksdb::WriteBatch& out);
-  Expected<void> expire_series(const BucketKey& floor, rocksdb::WriteBatch& out);
-  /// The bucket is before what its partition keeps.
-  bool is_expired(const BucketKey& bucket) const;
-  Expected<void> add_runs(CommitBatch& in, rocksdb::WriteBatch& out);
-  Expected<void> add_run(const BucketKey& bucket, std::string bytes, rocksdb::WriteBatch& out);
-  void add_evidence_and_rejects(const CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<void> build(CommitBatch& in, Batch& out);
+  void add_progress(const CommitBatch& in, Batch& out);
+  Expected<void> expire_rows(const CommitBatch& in, Batch& out);
+  Expected<void> expire_series(const RowKey& floor, Batch& out);
+  /// The row is before what its partition keeps.
+  bool is_expired(const RowKey& row) const;
+  Expected<void> add_runs(CommitBatch& in, Batch& out);
+  Expected<void> add_run(const RowKey& row, std::string bytes, Batch& out);
+  void add_evidence_and_rejects(const CommitBatch& in, Batch& out);
   Expected<SeenChunks*> seen_of(std::uint32_t partition);
-  Expected<void> add_seen(const CommitBatch& in, rocksdb::WriteBatch& out);
-  Expected<void> expire_seen(std::uint32_t partition, TimeNs before, rocksdb::WriteBatch& out);
-  Expected<void> move_incidents(const CommitBatch& in, rocksdb::WriteBatch& out);
-  Expected<void> add_incidents(const CommitBatch& in, rocksdb::WriteBatch& out);
-  void add_notifications(CommitBatch& in, rocksdb::WriteBatch& out);
-  Expected<void> add_versions(const CommitBatch& in, rocksdb::WriteBatch& out);
-  Expected<void> add_names(const CommitBatch& in, rocksdb::WriteBatch& out);
+  Expected<void> add_seen(const CommitBatch& in, Batch& out);
+  Expected<void> expire_seen(std::uint32_t partition, TimeNs before, Batch& out);
+  Expected<void> move_incidents(const CommitBatch& in, Batch& out);
+  Expected<void> add_incidents(const CommitBatch& in, Batch& out);
+  void add_notifications(CommitBatch& in, Batch& out);
+  Expected<void> add_versions(const CommitBatch& in, Batch& out);
+  Expected<void> add_names(const CommitBatch& in, Batch& out);
   /// Synced, after looking at the free space. Any failure makes the store refuse everything that follows.
-  Expected<void> write(rocksdb::WriteBatch& batch, std::string_view doing);
+  Expected<void> write(Batch& batch, std::string_view doing);
 
   // ---- the log (store_read.cc)
   /// Without what was suppressed; the zeros of a new one if there is none.
@@ -76,19 +74,19 @@ struct Store::Impl {
   const std::string dir;
   const Access access;
   DirectoryLock lock;  // declared before the database: let go after it is closed
-  std::unique_ptr<rocksdb::DB> db;
+  std::unique_ptr<Database> db;
   StateIdentity identity;
   SpaceGate space;
 
   // ---- the worker's
   std::unique_ptr<RunIndex> runs;
   std::map<std::uint32_t, SeenChunks> seen;
-  /// By partition, cube and granularity: the buckets before it are gone. Filled by the partition's first
+  /// By partition, cube and granularity: the rows before it are gone. Filled by the partition's first
   /// commit.
   std::map<Series, std::int64_t> floors;
   std::array<DictionaryId, kDictionaryCount + 1> name_count{};  // by Dictionary, which begins at 1
   /// Of a commit; keeps its memory, which is some MiB while catching up.
-  rocksdb::WriteBatch commit_batch = new_batch();
+  std::unique_ptr<Batch> commit_batch;
   bool failed = false;
 
   // ---- any thread
@@ -98,10 +96,11 @@ struct Store::Impl {
 };
 
 /// The parts of an incident; `id` is 16 bytes.
-Expected<std::vector<IncidentPart>> read_incident_parts(rocksdb::DB& db, const rocksdb::ReadOptions& options,
+Expected<std::vector<IncidentPart>> read_incident_parts(const Database& db,
+                                                        const rocksdb::ReadOptions& options,
                                                         std::string_view day, std::string_view id,
                                                         bool* closed);
 
-std::unique_ptr<Snapshot> make_snapshot(rocksdb::DB& db);
+std::unique_ptr<Snapshot> make_snapshot(const Database& db);
 
 }  // namespace blockwatch

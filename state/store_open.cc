@@ -42,7 +42,7 @@ Expected<void> check_for_lost_current(const std::string& dir) {
   std::error_code error;
   for (fs::directory_iterator it(database_dir(dir), error), end; !error && it != end; it.increment(error)) {
     const fs::path extension = it->path().extension();
-    if (extension == ".sst" || extension == ".log")
+    if (extension == ".sst" || extension == ".blob" || extension == ".log")
       return fail(ExitCode::state_damaged,
                   "state damaged: " + database_dir(dir) +
                       " holds tables but no file CURRENT; restore a backup of the state "
@@ -97,6 +97,13 @@ Expected<void> check_for_reading(const std::string& dir) {
   return fail(ExitCode::usage, "directory " + dir + " holds no blockwatch state; name the one in state.dir");
 }
 
+Expected<void> never_began(const std::string& dir) {
+  return fail(ExitCode::state_damaged,
+              "state directory " + dir +
+                  " holds a database without blockwatch's format mark; it was not written "
+                  "by blockwatch, or its first start never ended");
+}
+
 }  // namespace
 
 Store::Impl::Impl(std::string directory, Access how, DirectoryLock held)
@@ -108,69 +115,76 @@ Store::Impl::Impl(std::string directory, Access how, DirectoryLock held)
 
 Store::Impl::~Impl() = default;
 
+Expected<void> Store::Impl::check_incomplete() const {
+  std::error_code error;
+  if (!fs::exists(database_dir(dir) + "/CURRENT", error)) return {};
+  const auto format = Database::row_of_incomplete(database_dir(dir), meta_key(kMetaFormat));
+  if (!format) return tl::unexpected(format.error());
+  if (!*format) return {};
+  if ((*format)->empty()) return access == Access::write ? Expected<void>() : never_began(dir);
+  if (auto ok = check_format(**format); !ok) return ok;
+  return tl::unexpected(damaged("the database, which lacks a column family"));
+}
+
 Expected<void> Store::Impl::open_database() {
-  rocksdb::Options options = database_options();
-  rocksdb::DB* opened = nullptr;
-  rocksdb::Status status;
-  if (access == Access::read) {
-    status = rocksdb::DB::OpenForReadOnly(options, database_dir(dir), &opened);
-  } else {
+  if (auto ok = check_incomplete(); !ok) return ok;
+  if (access == Access::write) {
     const auto free_bytes = free_bytes_of(dir);
     if (!free_bytes) return tl::unexpected(free_bytes.error());
     if (!enough_space(*free_bytes, 0))
       return fail(ExitCode::temporary, "state directory " + dir + ": " + std::to_string(*free_bytes >> 20U) +
                                            " MiB are free, " + std::to_string(kFreeBytesMin >> 20U) +
                                            " MiB are needed to open it; free some space, then start again");
-    options.create_if_missing = true;
-    status = rocksdb::DB::Open(options, database_dir(dir), &opened);
   }
-  if (!status.ok()) return tl::unexpected(error_of(status, "cannot open state directory " + dir));
-  db.reset(opened);
-  if (access == Access::write) runs = std::make_unique<RunIndex>(*db);
+  auto opened = access == Access::write ? Database::open(database_dir(dir))
+                                        : Database::open_read_only(database_dir(dir));
+  if (!opened) return tl::unexpected(opened.error());
+  db = std::move(*opened);
+  if (access == Access::read) return {};
+  runs = std::make_unique<RunIndex>(*db);
+  commit_batch = std::make_unique<Batch>(*db);
   return {};
 }
 
 Expected<void> Store::Impl::create_meta() {
-  bool empty = true;
-  const rocksdb::Status status = scan(*db, rocksdb::ReadOptions(), {std::string(), std::string(1, '\xFF')},
-                                      [&](std::string_view, std::string_view) { return empty = false; });
-  if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
-  if (!empty || access == Access::read)
-    return fail(ExitCode::state_damaged,
-                "state directory " + dir +
-                    " holds a database without blockwatch's format mark; it was not written "
-                    "by blockwatch, or its first start never ended");
+  const auto empty = db->empty();
+  if (!empty) return tl::unexpected(empty.error());
+  if (!*empty || access == Access::read) return never_began(dir);
   identity.instance = to_hex(random_bytes(8));
   identity.reject_secret = random_bytes(32);
   const std::string key = random_bytes(sizeof identity.fingerprint_key);
   std::memcpy(identity.fingerprint_key.data(), key.data(), key.size());
-  rocksdb::WriteBatch batch = new_batch();
-  batch.Put(meta_key(kMetaFormat), encode_number(kFormatVersion));
-  batch.Put(meta_key(kMetaIdentity), encode(identity));
+  Batch batch(*db);
+  batch.put(meta_key(kMetaFormat), encode_number(kFormatVersion));
+  batch.put(meta_key(kMetaIdentity), encode(identity));
   if (auto ok = write(batch, "cannot create the state"); !ok) return ok;
   return sync_directory(dir);
 }
 
+Expected<void> Store::Impl::check_format(std::string_view bytes) const {
+  const auto version = decode_number(bytes);
+  if (!version) return tl::unexpected(damaged("the format version"));
+  if (*version == kFormatVersion) return {};
+  return fail(ExitCode::state_damaged, "state directory " + dir + " was written by " +
+                                           (*version > kFormatVersion ? "a newer" : "an older") +
+                                           " blockwatch, format " + std::to_string(*version) +
+                                           "; this one knows format " + std::to_string(kFormatVersion) +
+                                           ": run that blockwatch, or name another state directory");
+}
+
 Expected<void> Store::Impl::read_meta() {
-  const auto format = read(*db, rocksdb::ReadOptions(), meta_key(kMetaFormat));
+  const auto format = db->read(rocksdb::ReadOptions(), meta_key(kMetaFormat));
   if (!format) return tl::unexpected(format.error());
   if (!*format) return create_meta();
-  const auto version = decode_number(**format);
-  if (!version) return tl::unexpected(damaged("the format version"));
-  if (*version != kFormatVersion)
-    return fail(ExitCode::state_damaged, "state directory " + dir + " was written by " +
-                                             (*version > kFormatVersion ? "a newer" : "an older") +
-                                             " blockwatch, format " + std::to_string(*version) +
-                                             "; this one knows format " + std::to_string(kFormatVersion) +
-                                             ": run that blockwatch, or name another state directory");
-  const auto bytes = read(*db, rocksdb::ReadOptions(), meta_key(kMetaIdentity));
+  if (auto ok = check_format(**format); !ok) return ok;
+  const auto bytes = db->read(rocksdb::ReadOptions(), meta_key(kMetaIdentity));
   if (!bytes) return tl::unexpected(bytes.error());
   if (!*bytes || !decode(**bytes, identity)) return tl::unexpected(damaged("the identity"));
   return {};
 }
 
 Expected<void> Store::Impl::count_rows() {
-  const auto last_log = last_row(*db, log_range());
+  const auto last_log = db->last_row(log_range());
   if (!last_log) return tl::unexpected(last_log.error());
   if (*last_log) {
     const auto sequence = log_sequence_of((*last_log)->first);
@@ -178,7 +192,7 @@ Expected<void> Store::Impl::count_rows() {
     log_end = *sequence;
   }
   for (std::size_t d = 1; d <= kDictionaryCount; ++d) {
-    const auto last = last_row(*db, name_range(static_cast<Dictionary>(d)));
+    const auto last = db->last_row(name_range(static_cast<Dictionary>(d)));
     if (!last) return tl::unexpected(last.error());
     if (!*last) continue;
     const auto id = name_id_of((*last)->first);

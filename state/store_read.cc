@@ -5,6 +5,7 @@
 #include "base/end_process.h"
 #include "state/codec.h"
 #include "state/failure.h"
+#include "state/seen_chunk.h"
 #include "state/store_impl.h"
 
 namespace blockwatch {
@@ -22,14 +23,15 @@ void or_end(const rocksdb::Status& status) {
 
 }  // namespace
 
-Expected<std::vector<IncidentPart>> read_incident_parts(rocksdb::DB& db, const rocksdb::ReadOptions& options,
+Expected<std::vector<IncidentPart>> read_incident_parts(const Database& db,
+                                                        const rocksdb::ReadOptions& options,
                                                         std::string_view day, std::string_view id,
                                                         bool* closed) {
   std::vector<IncidentPart> parts;
   *closed = false;
   bool intact = true;
   const rocksdb::Status status =
-      scan(db, options, incident_range(day, id), [&](std::string_view key, std::string_view value) {
+      db.scan(options, incident_range(day, id), [&](std::string_view key, std::string_view value) {
         auto row = incident_row_of(key);
         if (!row) return intact = false;
         if (row->closed) return *closed = true;
@@ -49,9 +51,9 @@ Expected<std::vector<IncidentPart>> read_incident_parts(rocksdb::DB& db, const r
 Expected<void> Store::for_each_seen(std::uint32_t partition,
                                     const std::function<void(const SeenId&)>& visit) const {
   bool intact = true;
-  const rocksdb::Status status =
-      scan(*impl_->db, rocksdb::ReadOptions(), seen_range(partition),
-           [&](std::string_view, std::string_view value) { return intact = decode_seen(value, visit); });
+  const rocksdb::Status status = impl_->db->scan(
+      rocksdb::ReadOptions(), seen_range(partition),
+      [&](std::string_view, std::string_view value) { return intact = decode_seen(value, visit); });
   if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
   if (!intact) return tl::unexpected(damaged("the seen ids of partition " + std::to_string(partition)));
   return {};
@@ -67,21 +69,21 @@ std::vector<IncidentPart> Store::incident_parts(std::string_view id, std::string
 bool Store::incident_closed(std::string_view id, std::string_view day) const {
   const auto bytes = incident_id_bytes(id);
   BW_CHECK(bytes.has_value());
-  return or_end(read(*impl_->db, rocksdb::ReadOptions(), incident_closed_key(day, *bytes))).has_value();
+  return or_end(impl_->db->read(rocksdb::ReadOptions(), incident_closed_key(day, *bytes))).has_value();
 }
 
 std::vector<IncidentPart> Store::open_incident_parts() const {
   std::vector<IncidentPart> parts;
-  or_end(scan(*impl_->db, rocksdb::ReadOptions(), unclosed_range(),
-              [&](std::string_view key, std::string_view day) {
-                const auto id = unclosed_id_of(key);
-                if (!id) end_process(damaged("the index of open incidents"));
-                bool closed = false;
-                for (IncidentPart& part :
-                     or_end(read_incident_parts(*impl_->db, rocksdb::ReadOptions(), day, *id, &closed)))
-                  parts.push_back(std::move(part));
-                return true;
-              }));
+  or_end(impl_->db->scan(
+      rocksdb::ReadOptions(), unclosed_range(), [&](std::string_view key, std::string_view day) {
+        const auto id = unclosed_id_of(key);
+        if (!id) end_process(damaged("the index of open incidents"));
+        bool closed = false;
+        for (IncidentPart& part :
+             or_end(read_incident_parts(*impl_->db, rocksdb::ReadOptions(), day, *id, &closed)))
+          parts.push_back(std::move(part));
+        return true;
+      }));
   return parts;
 }
 
@@ -93,7 +95,7 @@ std::vector<Notification> Store::read_log(std::uint64_t after, std::size_t max) 
   std::vector<Notification> out;
   if (max == 0 || after == UINT64_MAX) return out;
   const KeyRange range{log_key(after + 1), log_range().to};
-  or_end(scan(*impl_->db, rocksdb::ReadOptions(), range, [&](std::string_view key, std::string_view value) {
+  or_end(impl_->db->scan(rocksdb::ReadOptions(), range, [&](std::string_view key, std::string_view value) {
     const auto sequence = log_sequence_of(key);
     Notification n;
     if (!sequence || !decode(value, n)) end_process(damaged("a notification of the log"));
@@ -124,7 +126,7 @@ std::uint64_t Store::log_end() const {
 
 OutputStanding Store::Impl::output(std::string_view name) const {
   OutputStanding out;
-  const auto bytes = or_end(read(*db, rocksdb::ReadOptions(), cursor_key(name)));
+  const auto bytes = or_end(db->read(rocksdb::ReadOptions(), cursor_key(name)));
   if (bytes && !decode(*bytes, out)) end_process(damaged("the cursor of output " + std::string(name)));
   return out;
 }
@@ -136,22 +138,20 @@ std::uint64_t Store::cursor(std::string_view output) const {
 Expected<void> Store::set_cursor(std::string_view output, std::uint64_t sequence,
                                  const std::vector<Suppressed>& suppressed) {
   OutputStanding standing = impl_->output(output);
-  rocksdb::WriteBatch batch = new_batch();
+  Batch batch(*impl_->db);
   std::uint64_t done = standing.cursor;
   for (const Suppressed& s : suppressed) {
     BW_CHECK(s.count > 0 && s.first > done && s.count <= sequence && s.first <= sequence - s.count + 1);
     standing.delivered += s.first - done - 1;
     done = s.first + s.count - 1;
-    const rocksdb::Status built = batch.Put(suppressed_key(output, s.first), encode(s));
-    BW_CHECK(built.ok());
+    batch.put(suppressed_key(output, s.first), encode(s));
   }
   BW_CHECK(sequence >= done);
   standing.delivered += sequence - done;
   standing.cursor = sequence;
-  const rocksdb::Status built = batch.Put(cursor_key(output), encode(standing));
-  BW_CHECK(built.ok());
-  if (auto ok = impl_->space.wait_for(batch.GetDataSize()); !ok) return ok;
-  const rocksdb::Status status = impl_->db->Write(rocksdb::WriteOptions(), &batch);
+  batch.put(cursor_key(output), encode(standing));
+  if (auto ok = impl_->space.wait_for(batch.bytes()); !ok) return ok;
+  const rocksdb::Status status = impl_->db->write(rocksdb::WriteOptions(), batch.rocks());
   if (!status.ok())
     return tl::unexpected(error_of(status, "cannot store the cursor of output " + std::string(output)));
   return {};

@@ -15,7 +15,7 @@ BucketKey day(std::uint32_t partition, std::int64_t number) {
 }
 
 std::map<BucketKey, std::vector<CellCount>> taken(CellBuffer& buffer) {
-  std::map<BucketKey, std::string> runs;
+  std::map<RowKey, std::string> runs;
   buffer.take(runs);
   return test::decoded(runs);
 }

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "state/cell.h"
 #include "tests/unit/pipeline/runs.h"
 
 namespace blockwatch {
@@ -25,11 +26,12 @@ Counts expected(const std::vector<Seen>& all) {
   for (const Seen& s : all) {
     const Cell cell{s.cell.code, 0};
     const auto in = [&](Cube cube, Granularity g) -> auto& {
-      return counts[{s.partition, cube, g, bucket_of(s.time, length_of(g))}];
+      return counts[{s.partition, cube, g, number_of(g, s.time)}];
     };
     ++in(Cube::oris, Granularity::day)[s.cell];
     ++in(Cube::disclosures, Granularity::day)[cell];
     ++in(Cube::disclosures, Granularity::hour)[cell];
+    ++in(Cube::disclosures, Granularity::month)[{code_in_month(s.cell.code), 0}];
     if (s.in_minutes) ++in(Cube::disclosures, Granularity::minute)[cell];
   }
   return counts;
@@ -37,7 +39,7 @@ Counts expected(const std::vector<Seen>& all) {
 
 Counts taken(ObservationBuffer& buffer, const std::vector<Seen>& all) {
   for (const Seen& s : all) buffer.add(s.partition, s.time, s.in_minutes, s.cell);
-  std::map<BucketKey, std::string> runs;
+  std::map<RowKey, std::string> runs;
   buffer.take(runs);
   Counts counts;
   for (const auto& [bucket, cells] : test::decoded(runs))

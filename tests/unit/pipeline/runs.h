@@ -1,4 +1,4 @@
-// Encoded runs as the cells that they hold.
+// Encoded runs as the cells of buckets that they hold.
 #pragma once
 
 #include <map>
@@ -7,17 +7,15 @@
 
 #include <gtest/gtest.h>
 
-#include "state/page.h"
+#include "state/run.h"
 
 namespace blockwatch::test {
 
-inline std::map<BucketKey, std::vector<CellCount>> decoded(const std::map<BucketKey, std::string>& runs) {
+inline std::map<BucketKey, std::vector<CellCount>> decoded(const std::map<RowKey, std::string>& runs) {
   std::map<BucketKey, std::vector<CellCount>> out;
-  for (const auto& [bucket, run] : runs) {
-    RunReader reader(run);
-    while (reader.next()) out[bucket].push_back(reader.cell());
-    EXPECT_FALSE(reader.damaged());
-  }
+  for (const auto& [row, run] : runs)
+    EXPECT_TRUE(
+        read_row(row, run, [&](const BucketKey& bucket, const CellCount& c) { out[bucket].push_back(c); }));
   return out;
 }
 

@@ -158,7 +158,7 @@ class WorkerTest : public ::testing::Test {
                                 });
         for (const auto& [key, count] : cells) {
           out += std::to_string(key.first.number) + ' ' + std::to_string(key.second.code) + ' ' +
-                 std::to_string(key.second.ori) + '=' + std::to_string(count) + '\n';
+                 std::to_string(key.second.detail) + '=' + std::to_string(count) + '\n';
         }
       }
     }

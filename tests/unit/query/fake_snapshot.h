@@ -54,6 +54,7 @@ class FakeSnapshot : public Snapshot {
     for (const auto g : {Granularity::minute, Granularity::hour, Granularity::day}) {
       add(Cube::disclosures, g, time, partition, {cell, seen.count});
     }
+    add(Cube::disclosures, Granularity::month, time, partition, {{code_in_month(pack(c)), 0}, seen.count});
     add(Cube::oris, Granularity::day, time, partition,
         {{pack(c), id(Dictionary::ori, seen.ori) + 1}, seen.count});
     message(time, seen.agency, seen.cls, seen.count, partition);
@@ -145,7 +146,7 @@ class FakeSnapshot : public Snapshot {
 
  private:
   void add(Cube cube, Granularity g, TimeNs time, std::uint32_t partition, CellCount cell) {
-    cells_.emplace(BucketKey{partition, cube, g, bucket_of(time, length_of(g))}, cell);
+    cells_.emplace(BucketKey{partition, cube, g, number_of(g, time)}, cell);
   }
   DictionaryId id(Dictionary dictionary, const std::string& text) {
     auto& texts = names_[dictionary];

@@ -123,6 +123,15 @@ TEST_F(ReportTest, EveryDimensionStandsInTheOrderAsked) {
       ElementsAre("2025-11/none/no_record/cpic/registration/NY/2025-11-13/hsi_ny requests=1 no_record=1"));
 }
 
+TEST_F(ReportTest, DaysOfAMonthDoNotOrderItsRowsBeforeWhatWasAskedNext) {
+  EXPECT_THAT(rows_of(made(state_, day("2025-11-12", "2025-11-14", {"month", "jurisdiction", "day"}))),
+              ElementsAre("2025-11/AK/2025-11-13 requests=2 rejected=2 excepted=1 shadow=1",
+                          "2025-11/IL/2025-11-12 requests=5 answered=3 rejected=2 blocked=5 leaks=3 photo=2",
+                          "2025-11/IL/2025-11-13 requests=1 unknown=1 watched=1",
+                          "2025-11/NY/2025-11-12 requests=1 error=1 gap=1",
+                          "2025-11/NY/2025-11-13 requests=1 no_record=1"));
+}
+
 TEST_F(ReportTest, SpanIsHalfOpen) {
   EXPECT_THAT(rows_of(made(state_, day("2025-11-12T10:05:00Z", "2025-11-12T10:06:00Z", {"agency"}))),
               ElementsAre("ice requests=3 answered=3 blocked=3 leaks=3"));

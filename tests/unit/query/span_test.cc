@@ -15,8 +15,9 @@ std::string tiles(const char* from, const char* to, const Tiling& tiling, const 
   if (!ranges) return ranges.error().message;
   std::string out;
   for (const auto& r : *ranges) {
-    const TimeNs length = length_of(r.granularity);
-    const char* name = r.granularity == Granularity::day    ? "day"
+    const TimeNs length = unit_of(r.granularity);
+    const char* name = r.granularity == Granularity::month  ? "month"
+                       : r.granularity == Granularity::day  ? "day"
                        : r.granularity == Granularity::hour ? "hour"
                                                             : "minute";
     out += std::string(out.empty() ? "" : ", ") + name + " " + format_time(r.from * length) + " " +
@@ -47,6 +48,34 @@ TEST(Tile, MinutesStandAtTheEdgesWithin48HoursOfTheNewestEvent) {
 TEST(Tile, SpanInsideOneHourIsMinutes) {
   EXPECT_EQ(tiles("2025-11-12T10:05:00Z", "2025-11-12T10:06:00Z", kDisclosures),
             "minute 2025-11-12T10:05:00Z 2025-11-12T10:06:00Z");
+}
+
+TEST(Tile, MonthsStandInsideWhereTheySuffice) {
+  Tiling months = kDisclosures;
+  months.months = true;
+  EXPECT_EQ(tiles("2025-01-01", "2025-11-01", months), "month 2025-01-01T00:00:00Z 2025-11-01T00:00:00Z");
+  EXPECT_EQ(tiles("2024-12-31", "2025-11-03", months),
+            "day 2024-12-31T00:00:00Z 2025-01-01T00:00:00Z, month 2025-01-01T00:00:00Z 2025-11-01T00:00:00Z, "
+            "day 2025-11-01T00:00:00Z 2025-11-03T00:00:00Z");
+  EXPECT_EQ(
+      tiles("2025-01-31T23:00:00Z", "2025-03-01", months),
+      "hour 2025-01-31T23:00:00Z 2025-02-01T00:00:00Z, month 2025-02-01T00:00:00Z 2025-03-01T00:00:00Z");
+  EXPECT_EQ(tiles("2025-01-02", "2025-02-28", months), "day 2025-01-02T00:00:00Z 2025-02-28T00:00:00Z");
+  months.cuts = LocalCuts::months;
+  EXPECT_EQ(tiles("2025-01-01", "2025-04-01", months), "month 2025-01-01T00:00:00Z 2025-04-01T00:00:00Z");
+  EXPECT_EQ(tiles("2025-02-01T06:00:00Z", "2025-04-01T05:00:00Z", months, "America/Chicago"),
+            "hour 2025-02-01T06:00:00Z 2025-02-02T00:00:00Z, day 2025-02-02T00:00:00Z 2025-03-01T00:00:00Z, "
+            "hour 2025-03-01T00:00:00Z 2025-03-02T00:00:00Z, day 2025-03-02T00:00:00Z 2025-04-01T00:00:00Z, "
+            "hour 2025-04-01T00:00:00Z 2025-04-01T05:00:00Z");
+}
+
+TEST(Tile, AMonthWhoseFirstDayHasExpiredIsToldByItsDays) {
+  Tiling months{Granularity::minute, LocalCuts::none, at("2025-11-12T18:30:00Z"),
+                true};  // kept from 2015-11-12
+  EXPECT_EQ(tiles("2015-11-13", "2016-02-01", months),
+            "day 2015-11-13T00:00:00Z 2015-12-01T00:00:00Z, month 2015-12-01T00:00:00Z 2016-02-01T00:00:00Z");
+  EXPECT_EQ(tiles("2015-11-01", "2016-01-01", months),
+            "day 2015-11-01T00:00:00Z 2015-12-01T00:00:00Z, month 2015-12-01T00:00:00Z 2016-01-01T00:00:00Z");
 }
 
 TEST(Tile, EmptySpanHasNoTiles) {

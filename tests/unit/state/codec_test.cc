@@ -140,10 +140,6 @@ TEST(Codec, AnyBytesDecodeOrAreRefusedButNeverMore) {
     decode(bytes, v);
     decode(bytes, n);
     decode_files(bytes);
-    decode_seen(bytes, [](const SeenId&) {});
-    RunReader run(bytes);
-    while (run.next()) {
-    }
   }
 }
 
@@ -158,47 +154,6 @@ TEST(Codec, EnumeratorsThatAreNotKnownAreRefused) {
     Suppressed suppressed;
     EXPECT_FALSE(decode(bytes, suppressed));
   }
-}
-
-std::vector<SeenId> seen_back(const std::string& bytes) {
-  std::vector<SeenId> out;
-  EXPECT_TRUE(decode_seen(bytes, [&](const SeenId& id) { out.push_back(id); }));
-  return out;
-}
-
-TEST(Codec, SeenIdsReadBackInOrderWithTheirClocks) {
-  test::Random random;
-  for (int i = 0; i < 500; ++i) {
-    const TimeNs unit = i % 3 == 0 ? 1 : i % 3 == 1 ? kMillisecond : kSecond;
-    TimeNs clock = (static_cast<TimeNs>(random.below(4'000'000'000)) - 2'000'000'000) * kSecond;
-    std::vector<SeenId> ids;
-    for (std::uint64_t n = 1 + random.below(50); n > 0; --n) {
-      ids.push_back({random.bits(), clock});
-      clock += static_cast<TimeNs>(random.below(1000)) * unit;
-    }
-    const std::string bytes = encode_seen(ids);
-    const std::vector<SeenId> back = seen_back(bytes);
-    ASSERT_EQ(back.size(), ids.size());
-    for (std::size_t n = 0; n < ids.size(); ++n) {
-      ASSERT_EQ(back[n].fingerprint, ids[n].fingerprint);
-      ASSERT_EQ(back[n].clock, ids[n].clock);
-    }
-    ASSERT_EQ(seen_last_clock(bytes), ids.back().clock);
-  }
-}
-
-TEST(Codec, SeenIdsAtTheEndsOfTimeReadBack) {
-  const std::vector<SeenId> ids{{1, kTimeMin + 1}, {2, -1}, {3, 0}, {4, kTimeMax}};
-  const std::vector<SeenId> back = seen_back(encode_seen(ids));
-  ASSERT_EQ(back.size(), 4U);
-  EXPECT_EQ(back[0].clock, kTimeMin + 1);
-  EXPECT_EQ(back[3].clock, kTimeMax);
-}
-
-TEST(Codec, ASeenIdOfMillisecondTimesTakesTenBytes) {
-  std::vector<SeenId> ids;
-  for (int i = 0; i < 10'000; ++i) ids.push_back({static_cast<std::uint64_t>(i), i * 27 * kMillisecond});
-  EXPECT_LE(encode_seen(ids).size(), 10'000U * 10U);
 }
 
 }  // namespace

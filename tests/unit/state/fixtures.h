@@ -2,6 +2,7 @@
 // records.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "state/page.h"
+#include "state/run.h"
 #include "state/store.h"
 
 namespace blockwatch::test {
@@ -91,10 +93,28 @@ class Random {
 
 using Cells = std::map<Cell, std::uint64_t>;
 
-inline std::vector<CellCount> run_of(const Cells& cells) {
+/// A run of a kind.
+inline std::string run_of(const Cells& cells, RunKind kind = RunKind::codes) {
   std::vector<CellCount> run;
   for (const auto& [cell, count] : cells) run.push_back({cell, count});
-  return run;
+  std::sort(run.begin(), run.end(),
+            [kind](const CellCount& a, const CellCount& b) { return precedes(kind, a.cell, b.cell); });
+  return encode_run(kind, run);
+}
+
+/// What a commit writes for the cells of buckets: minutes an hour to a row.
+inline std::map<RowKey, std::string> rows_of(const std::map<BucketKey, Cells>& buckets) {
+  std::map<RowKey, Cells> rows;
+  for (const auto& [bucket, cells] : buckets) {
+    const RowKey row = row_of(bucket);
+    for (const auto& [cell, count] : cells) {
+      const auto minute = static_cast<std::uint32_t>(bucket.number - row.number * kMinutesInRow);
+      rows[row][kind_of(row) == RunKind::minutes ? Cell{cell.code, minute} : cell] += count;
+    }
+  }
+  std::map<RowKey, std::string> runs;
+  for (const auto& [row, cells] : rows) runs[row] = run_of(cells, kind_of(row));
+  return runs;
 }
 
 inline void add_to(Cells& sum, std::string_view run) {

@@ -12,37 +12,37 @@
 namespace blockwatch {
 namespace {
 
-BucketKey random_bucket(test::Random& random) {
+RowKey random_row(test::Random& random) {
   return {static_cast<std::uint32_t>(random.below(3)), static_cast<Cube>(1 + random.below(4)),
           static_cast<Granularity>(1 + random.below(3)),
           static_cast<std::int64_t>(random.below(2001)) - 1000};
 }
 
-TEST(Keys, CounterKeysSortLikeTheirBucketsAlsoBefore1970) {
+TEST(Keys, CounterKeysSortLikeTheirRowsAlsoBefore1970) {
   test::Random random;
-  std::vector<std::pair<BucketKey, std::uint32_t>> values{{{0, Cube::oris, Granularity::day, INT64_MIN}, 0},
-                                                          {{0, Cube::oris, Granularity::day, INT64_MAX}, 0},
-                                                          {{0, Cube::oris, Granularity::day, -1}, 0},
-                                                          {{0, Cube::oris, Granularity::day, 0}, 0}};
+  std::vector<std::pair<RowKey, std::uint32_t>> values{{{0, Cube::oris, Granularity::day, INT64_MIN}, 0},
+                                                       {{0, Cube::oris, Granularity::day, INT64_MAX}, 0},
+                                                       {{0, Cube::oris, Granularity::day, -1}, 0},
+                                                       {{0, Cube::oris, Granularity::day, 0}, 0}};
   for (int i = 0; i < 2000; ++i)
-    values.emplace_back(random_bucket(random), static_cast<std::uint32_t>(random.below(400)));
+    values.emplace_back(random_row(random), static_cast<std::uint32_t>(random.below(400)));
   std::sort(values.begin(), values.end());
   std::vector<std::string> keys;
-  for (const auto& [bucket, run] : values) keys.push_back(counter_key(bucket, run));
+  for (const auto& [row, run] : values) keys.push_back(counter_key(row, run));
   EXPECT_TRUE(std::is_sorted(keys.begin(), keys.end()));
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const auto parsed = counter_key_of(keys[i]);
     ASSERT_TRUE(parsed);
-    EXPECT_EQ(parsed->bucket, values[i].first);
+    EXPECT_EQ(parsed->row, values[i].first);
     EXPECT_EQ(parsed->run, values[i].second);
   }
 }
 
-TEST(Keys, CounterRangeHoldsExactlyItsBuckets) {
+TEST(Keys, CounterRangeHoldsExactlyItsRows) {
   test::Random random;
   const KeyRange range = counter_range(1, Cube::messages, Granularity::hour, -5, 7);
   for (int i = 0; i < 5000; ++i) {
-    BucketKey b = random_bucket(random);
+    RowKey b = random_row(random);
     b.number = static_cast<std::int64_t>(random.below(30)) - 15;
     const std::string key = counter_key(b, static_cast<std::uint32_t>(random.below(3)));
     const bool inside = b.partition == 1 && b.cube == Cube::messages && b.granularity == Granularity::hour &&
@@ -51,6 +51,20 @@ TEST(Keys, CounterRangeHoldsExactlyItsBuckets) {
   }
   const KeyRange reversed = counter_range(1, Cube::messages, Granularity::hour, 7, -5);
   EXPECT_EQ(reversed.from, reversed.to);
+}
+
+TEST(Keys, WhatGoesAfterTwoDaysLiesApartFromTheOtherCountersAndThoseFromTheRest) {
+  EXPECT_EQ(family_of(seen_key(1, 2)), Family::recent);
+  EXPECT_EQ(family_of(seen_range(1).from), Family::recent);
+  for (const Cube cube : {Cube::disclosures, Cube::oris, Cube::messages, Cube::quality}) {
+    for (const Granularity g : {Granularity::minute, Granularity::hour, Granularity::day}) {
+      const Family expected = g == Granularity::minute ? Family::recent : Family::counters;
+      EXPECT_EQ(family_of(counter_key({7, cube, g, -1}, 3)), expected);
+      EXPECT_EQ(family_of(counter_range(7, cube, g).from), expected);
+    }
+  }
+  for (const std::string& key : {progress_key(1), reject_key(1, 2), log_key(3), meta_key("format")})
+    EXPECT_EQ(family_of(key), Family::base);
 }
 
 TEST(Keys, RangeOfPrefixEndsBehindEveryKeyWithThatPrefix) {

@@ -28,14 +28,16 @@ Counted read_all(const Store& store, std::int64_t from = INT64_MIN, std::int64_t
 }
 
 BucketKey random_bucket(test::Random& random) {
-  return {static_cast<std::uint32_t>(random.below(3)), static_cast<Cube>(1 + random.below(4)),
-          Granularity::hour, static_cast<std::int64_t>(random.below(6)) - 3};
+  const auto number = [&](std::uint64_t n) { return static_cast<std::int64_t>(random.below(n)) - 3; };
+  const auto partition = static_cast<std::uint32_t>(random.below(3));
+  if (random.below(4) == 0) return {partition, Cube::disclosures, Granularity::minute, number(100)};
+  return {partition, static_cast<Cube>(1 + random.below(4)), Granularity::hour, number(6)};
 }
 
 CommitBatch batch_of(const Counted& counted) {
   CommitBatch batch;
   for (const std::uint32_t partition : {0U, 1U, 2U}) batch.progress.push_back(test::progress(partition, 1));
-  for (const auto& [bucket, cells] : counted) batch.runs[bucket] = encode_run(test::run_of(cells));
+  batch.runs = test::rows_of(counted);
   return batch;
 }
 
@@ -77,6 +79,22 @@ TEST(StoreCounters, ARangeReadsItsBucketsOnly) {
   for (const auto& [bucket, cells] : read_all(*store, -2, 3)) numbers.insert(bucket.number);
   EXPECT_EQ(numbers, (std::set<std::int64_t>{-2, -1, 0, 1, 2}));
   EXPECT_TRUE(read_all(*store, 3, -2).empty());
+}
+
+TEST(StoreCounters, ARangeOfMinutesIsCutInsideItsHours) {
+  const test::TempDir dir;
+  const auto store = test::open_store(dir.state());
+  Counted all;
+  for (std::int64_t number = -70; number < 130; ++number)
+    all[{1, Cube::disclosures, Granularity::minute, number}][{7, 0}] = 1;
+  CommitBatch batch = batch_of(all);
+  EXPECT_EQ(batch.runs.size(), 5U) << "an hour to a row";
+  ASSERT_TRUE(store->commit(batch));
+  std::set<std::int64_t> numbers;
+  for (const auto& [bucket, cells] : read_all(*store, -61, 61)) numbers.insert(bucket.number);
+  EXPECT_EQ(numbers.size(), 122U);
+  EXPECT_EQ(*numbers.begin(), -61);
+  EXPECT_EQ(*numbers.rbegin(), 60);
 }
 
 TEST(StoreCounters, OneCommitPerEventLeavesFewAddendsPerCell) {

@@ -17,20 +17,20 @@
 namespace blockwatch {
 namespace {
 
-const BucketKey kBucket{0, Cube::disclosures, Granularity::day, 5};
+const RowKey kRow{0, Cube::disclosures, Granularity::day, 5};
 
-BucketKey minute_at(std::uint64_t hour) {
-  return {0, Cube::disclosures, Granularity::minute, static_cast<std::int64_t>(hour) * 60};
+RowKey minutes_at(std::uint64_t hour) {
+  return {0, Cube::disclosures, Granularity::minute, static_cast<std::int64_t>(hour)};
 }
 
 /// Commit number n (from 1): each part of it can be counted afterwards.
 CommitBatch numbered(std::uint64_t n) {
   CommitBatch batch;
   batch.progress = {test::progress(0, n, static_cast<TimeNs>(n) * kHour)};
-  batch.runs[kBucket] = encode_run({{{n % 17, 0}, 1}});
+  batch.runs[kRow] = test::run_of({{{n % 17, 0}, 1}});
   // One more minute, and one more observation in the minute that expires soon or is expired already.
   for (const std::uint64_t hour : {n, n - std::min<std::uint64_t>(n, 48 + n % 2)})
-    batch.runs[minute_at(hour)] = encode_run({{{1, 0}, 1}});
+    batch.runs[minutes_at(hour)] = test::run_of({{{1, 0}, 1}}, RunKind::minutes);
   batch.seen[0] = {{n, static_cast<TimeNs>(n) * kMinute}};
   batch.notifications = {test::notification(1, std::to_string(n))};
   batch.new_names = {{Dictionary::ori, {std::to_string(n)}}};
@@ -42,11 +42,9 @@ CommitBatch numbered(std::uint64_t n) {
 std::map<BucketKey, std::uint64_t> minutes_after(std::uint64_t commits) {
   std::map<BucketKey, std::uint64_t> out;
   for (std::uint64_t n = 1; n <= commits; ++n)
-    for (const auto& [bucket, run] : numbered(n).runs) {
-      test::Cells cells;
-      test::add_to(cells, run);
-      if (bucket.granularity == Granularity::minute) out[bucket] += cells.begin()->second;
-    }
+    for (const auto& [row, run] : numbered(n).runs)
+      if (row.granularity == Granularity::minute)
+        read_row(row, run, [&](const BucketKey& bucket, const CellCount& c) { out[bucket] += c.count; });
   const auto kept = static_cast<std::int64_t>(commits - std::min<std::uint64_t>(commits, 48)) * 60;
   std::erase_if(out, [&](const auto& entry) { return entry.first.number < kept; });
   return out;

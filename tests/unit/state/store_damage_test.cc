@@ -7,7 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/unit/state/fixtures.h"
+#include "tests/unit/state/random_cells.h"
 #include "tests/unit/state/raw_database.h"
 
 namespace blockwatch {
@@ -18,14 +18,14 @@ using testing::HasSubstr;
 
 constexpr int kDamaged = static_cast<int>(ExitCode::state_damaged);
 
-const BucketKey kBucket{0, Cube::messages, Granularity::hour, 5};
+const RowKey kRow{0, Cube::messages, Granularity::hour, 5};
 
 /// One row of every kind.
 void fill(const std::string& dir) {
   const auto store = test::open_store(dir);
   CommitBatch batch;
   batch.progress = {test::progress(0, 1, kDay)};
-  batch.runs[kBucket] = encode_run({{{1, 0}, 1}, {{2, 0}, 5}});
+  batch.runs[kRow] = test::run_of({{{1, 0}, 1}, {{2, 0}, 5}});
   batch.evidence.emplace_back();
   batch.rejects.emplace_back();
   batch.seen[0] = {{1, kDay}};
@@ -107,7 +107,7 @@ TEST_F(StoreDamage, AMergeWithADamagedRunFailsTheCommit) {
   for (std::size_t runs = 2; runs <= kRunsMerged && result; ++runs) {  // with the damaged one
     CommitBatch batch;
     batch.progress = {test::progress(0, runs, kDay)};
-    batch.runs[kBucket] = encode_run({{{1, 0}, 1}, {{2, 0}, 5}});
+    batch.runs[kRow] = test::run_of({{{1, 0}, 1}, {{2, 0}, 5}});
     result = store->commit(batch);
   }
   ASSERT_FALSE(result);
@@ -179,6 +179,21 @@ TEST_F(StoreDamage, AFlippedByteInATableFileIsNeverCounted) {
         for (const Reader& reader : readers()) reader.read(**store);
       },
       ExitedWithCode(kDamaged), "state damaged.*backup");
+}
+
+TEST_F(StoreDamage, AFlippedByteInABlobFileIsNeverCounted) {
+  {
+    const auto store = test::open_store(dir_.state());
+    CommitBatch batch;
+    batch.progress = {test::progress(0, 1, kDay)};
+    test::Random random;
+    batch.runs[kRow] = test::run_of(test::random_cells(random, 5'000, RunKind::codes));
+    ASSERT_TRUE(store->commit(batch));
+  }
+  test::open_store(dir_.state());  // writes what the log holds into tables and blob files
+  ASSERT_GE(flip_bytes(dir_.state(), ".blob", 1000), 1);
+  EXPECT_EXIT(readers()[1].read(*test::open_store(dir_.state(), Store::Access::read)),
+              ExitedWithCode(kDamaged), "state damaged.*backup");
 }
 
 TEST_F(StoreDamage, AFlippedByteAmongSyncedCommitsIsRefused) {

@@ -29,12 +29,14 @@ class Counting {
                        p.next_offset == 0 ? e.time : std::max(p.clock, e.time));
     batch_.progress.push_back(p);
     for (const Retention& r : kRetention) {
-      const BucketKey bucket{e.partition, r.cube, r.granularity, bucket_of(e.time, length_of(r.granularity))};
+      const BucketKey bucket{e.partition, r.cube, r.granularity, number_of(r.granularity, e.time)};
       ++counts_[bucket];
     }
   }
   void commit(Store& store) {
-    for (const auto& [bucket, count] : counts_) batch_.runs[bucket] = encode_run({{{1, 0}, count}});
+    std::map<BucketKey, test::Cells> cells;
+    for (const auto& [bucket, count] : counts_) cells[bucket][{1, 0}] = count;
+    batch_.runs = test::rows_of(cells);
     ASSERT_TRUE(store.commit(batch_));
     batch_ = {};
     counts_.clear();
@@ -96,6 +98,19 @@ TEST_F(StoreExpiry, ADayIsKeptUntilTheClockIsInTheDay3653DaysAfterIt) {
     EXPECT_EQ(days(cube), (std::set<std::int64_t>{101, 102, 100 + kTenYears, 101 + kTenYears}));
 }
 
+TEST_F(StoreExpiry, AMonthGoesWithItsFirstDay) {
+  // 1970-04-01 is day 90, 1970-05-01 day 120.
+  count({{0, 90 * kDay}, {0, 119 * kDay}, {0, 120 * kDay}});
+  count({{0, (91 + kTenYears) * kDay - 1}});
+  const std::int64_t newest = first_of_month(90 + kTenYears);
+  EXPECT_EQ(numbers(*store_, Cube::disclosures, Granularity::month),
+            (std::set<std::int64_t>{90, 120, newest}));
+  count({{0, (91 + kTenYears) * kDay}});
+  EXPECT_EQ(numbers(*store_, Cube::disclosures, Granularity::month), (std::set<std::int64_t>{120, newest}));
+  EXPECT_EQ(days(), (std::set<std::int64_t>{119, 120, 90 + kTenYears, 91 + kTenYears}))
+      << "its last day stays";
+}
+
 TEST_F(StoreExpiry, TheHoursOfADayGoTogetherWithIt) {
   count({{0, 101 * kDay - kHour}, {0, 101 * kDay}, {0, 101 * kDay + 23 * kHour}});
   count({{0, (101 + kTenYears) * kDay + 22 * kHour}});
@@ -148,7 +163,7 @@ TEST_F(StoreExpiry, EachPartitionKeepsByItsOwnClock) {
 TEST_F(StoreExpiry, NothingExpiresBeforeAnEventWasCounted) {
   CommitBatch batch;
   batch.progress = {test::progress(0, 1)};
-  batch.runs[{0, Cube::quality, Granularity::day, -3000}] = encode_run({{{1, 0}, 1}});
+  batch.runs[{0, Cube::quality, Granularity::day, -3000}] = test::run_of({{{1, 0}, 1}});
   ASSERT_TRUE(store_->commit(batch));
   EXPECT_EQ(days(Cube::quality), (std::set<std::int64_t>{-3000}));
 }
@@ -183,10 +198,10 @@ Counts expected_of(const std::vector<Event>& events) {
   Counts out;
   for (const Event& e : events)
     for (const Retention& r : kRetention) {
-      const TimeNs length = length_of(r.granularity);
+      const std::int64_t number = number_of(r.granularity, e.time);
       const TimeNs whole = r.granularity == Granularity::minute ? kHour : kDay;
       const TimeNs oldest_kept = bucket_of(clocks.at(e.partition) - r.kept, whole) * whole;
-      if (e.time >= oldest_kept) ++out[{e.partition, r.cube, r.granularity, bucket_of(e.time, length)}];
+      if (number * unit_of(r.granularity) >= oldest_kept) ++out[{e.partition, r.cube, r.granularity, number}];
     }
   return out;
 }

@@ -69,12 +69,57 @@ TEST(StoreOpen, TheIdentityIsMadeOnceAndIsAnothersElsewhere) {
 TEST(StoreOpen, ANewerFormatIsRefusedByNumber) {
   const test::TempDir dir;
   test::open_store(dir.state());
-  test::RawDatabase(dir.state()).put("Mformat", std::string(1, '\x03'));
+  test::RawDatabase(dir.state()).put("Mformat", std::string(1, '\x04'));
   for (const auto access : {Store::Access::write, Store::Access::read}) {
     const Error error = refusal(dir.state(), access);
     EXPECT_EQ(error.code, ExitCode::state_damaged);
-    EXPECT_THAT(error.message, HasSubstr("a newer blockwatch, format 3; this one knows format 2"));
+    EXPECT_THAT(error.message, HasSubstr("a newer blockwatch, format 4; this one knows format 3"));
   }
+}
+
+TEST(StoreOpen, AnOlderFormatIsRefusedByNumberAndLeftAsItIs) {
+  const test::TempDir dir;
+  test::open_store(dir.state());
+  {
+    test::RawDatabase raw(dir.state());  // format 2 had one column family
+    raw.put("Mformat", std::string(1, '\x02'));
+    raw.drop(Family::counters);
+    raw.drop(Family::recent);
+  }
+  for (const auto access : {Store::Access::write, Store::Access::read}) {
+    const Error error = refusal(dir.state(), access);
+    EXPECT_EQ(error.code, ExitCode::state_damaged);
+    EXPECT_THAT(error.message, HasSubstr("an older blockwatch, format 2; this one knows format 3"));
+  }
+  std::vector<std::string> families;
+  ASSERT_TRUE(rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), dir.state() + "/db", &families).ok());
+  EXPECT_EQ(families.size(), 1U) << "the older program must be able to open it";
+}
+
+TEST(StoreOpen, ADatabaseThatLacksAColumnFamilyIsDamaged) {
+  for (const Family lost : {Family::counters, Family::recent}) {
+    const test::TempDir dir;
+    test::open_store(dir.state());
+    test::RawDatabase(dir.state()).drop(lost);
+    for (const auto access : {Store::Access::write, Store::Access::read}) {
+      const Error error = refusal(dir.state(), access);
+      EXPECT_EQ(error.code, ExitCode::state_damaged);
+      EXPECT_THAT(error.message, HasSubstr("lacks a column family"));
+    }
+  }
+}
+
+TEST(StoreOpen, AFirstStartCutBetweenItsColumnFamiliesIsTakenUp) {
+  const test::TempDir dir;
+  test::open_store(dir.state());
+  {
+    test::RawDatabase raw(dir.state());
+    raw.erase("Mformat");
+    raw.erase("Midentity");
+    raw.drop(Family::recent);
+  }
+  EXPECT_THAT(refusal(dir.state(), Store::Access::read).message, HasSubstr("its first start never ended"));
+  EXPECT_EQ(test::open_store(dir.state())->identity().instance.size(), 16U);
 }
 
 TEST(StoreOpen, ADatabaseOfSomeoneElseIsRefused) {

@@ -11,13 +11,13 @@ namespace blockwatch {
 namespace {
 
 constexpr std::uint64_t kCommits = 200;
-const BucketKey kBucket{0, Cube::disclosures, Granularity::day, 5};
+const RowKey kRow{0, Cube::disclosures, Granularity::day, 5};
 
 void commit_all(Store& store) {
   for (std::uint64_t n = 1; n <= kCommits; ++n) {
     CommitBatch batch;
     batch.progress = {test::progress(0, n)};
-    batch.runs[kBucket] = encode_run({{{n % 7, 0}, 1}});
+    batch.runs[kRow] = test::run_of({{{n % 7, 0}, 1}});
     batch.notifications = {test::notification(1, "opened"), test::notification(1, "10")};
     ASSERT_TRUE(store.commit(batch));
   }

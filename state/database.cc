@@ -1,0 +1,113 @@
+#include "state/database.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "state/failure.h"
+#include "state/rocks.h"
+
+namespace blockwatch {
+namespace {
+
+tl::unexpected<Error> cannot_open(const rocksdb::Status& status, const std::string& dir) {
+  return tl::unexpected(error_of(status, "cannot open state directory " + dir));
+}
+
+}  // namespace
+
+Expected<std::optional<std::string>> Database::row_of_incomplete(const std::string& dir,
+                                                                 std::string_view key) {
+  std::vector<std::string> there;
+  rocksdb::Status status = rocksdb::DB::ListColumnFamilies(database_options(), dir, &there);
+  if (!status.ok()) return cannot_open(status, dir);
+  const std::vector<rocksdb::ColumnFamilyDescriptor> ours = column_families();
+  const auto is_there = [&](const rocksdb::ColumnFamilyDescriptor& family) {
+    return std::find(there.begin(), there.end(), family.name) != there.end();
+  };
+  if (std::all_of(ours.begin(), ours.end(), is_there)) return std::nullopt;
+  rocksdb::DB* opened = nullptr;
+  status =
+      rocksdb::DB::OpenForReadOnly(rocksdb::Options(database_options(), ours.front().options), dir, &opened);
+  if (!status.ok()) return cannot_open(status, dir);
+  const std::unique_ptr<rocksdb::DB> db(opened);
+  std::string value;
+  status = db->Get(rocksdb::ReadOptions(), slice(key), &value);
+  if (!status.ok() && !status.IsNotFound()) return cannot_open(status, dir);
+  return value;
+}
+
+Database::Database(rocksdb::DB* db, std::vector<rocksdb::ColumnFamilyHandle*> families)
+    : db_(db), families_(std::move(families)) {}
+
+Database::~Database() {
+  for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
+}
+
+Expected<std::unique_ptr<Database>> Database::open(const std::string& dir) {
+  rocksdb::DBOptions options = database_options();
+  options.create_if_missing = true;
+  options.create_missing_column_families = true;
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  const rocksdb::Status status = rocksdb::DB::Open(options, dir, column_families(), &families, &db);
+  if (!status.ok()) return cannot_open(status, dir);
+  return std::unique_ptr<Database>(new Database(db, std::move(families)));
+}
+
+Expected<std::unique_ptr<Database>> Database::open_read_only(const std::string& dir) {
+  rocksdb::DB* db = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> families;
+  const rocksdb::Status status =
+      rocksdb::DB::OpenForReadOnly(database_options(), dir, column_families(), &families, &db);
+  if (!status.ok()) return cannot_open(status, dir);
+  return std::unique_ptr<Database>(new Database(db, std::move(families)));
+}
+
+Expected<std::optional<std::string>> Database::read(const rocksdb::ReadOptions& options,
+                                                    std::string_view key) const {
+  std::string value;
+  const rocksdb::Status status = db_->Get(options, handle(family_of(key)), slice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
+  return value;
+}
+
+Expected<std::optional<Row>> Database::last_row(const KeyRange& range) const {
+  rocksdb::ReadOptions options;
+  const rocksdb::Slice begin = slice(range.from);
+  options.iterate_lower_bound = &begin;
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, handle(family_of(range.from))));
+  it->SeekForPrev(slice(range.to));
+  // `to` itself is outside, and may be the first key of the next kind.
+  if (it->Valid() && view(it->key()) == range.to) it->Prev();
+  if (it->Valid()) return Row(it->key().ToString(), it->value().ToString());
+  if (!it->status().ok()) return tl::unexpected(error_of(it->status(), "cannot read the state"));
+  return std::nullopt;
+}
+
+Expected<bool> Database::empty() const {
+  for (rocksdb::ColumnFamilyHandle* family : families_) {
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), family));
+    it->SeekToFirst();
+    if (!it->status().ok()) return tl::unexpected(error_of(it->status(), "cannot read the state"));
+    if (it->Valid()) return false;
+  }
+  return true;
+}
+
+void Batch::put(const std::string& key, const std::string& value) {
+  const rocksdb::Status status = batch_.Put(family(key), key, value);
+  BW_CHECK(status.ok());
+}
+
+void Batch::erase(const std::string& key) {
+  const rocksdb::Status status = batch_.Delete(family(key), key);
+  BW_CHECK(status.ok());
+}
+
+void Batch::erase(const KeyRange& range) {
+  const rocksdb::Status status = batch_.DeleteRange(family(range.from), range.from, range.to);
+  BW_CHECK(status.ok());
+}
+
+}  // namespace blockwatch
