@@ -13,25 +13,36 @@
 
 namespace blockwatch {
 
-/// Bounds of one commit. So many records are some 8 MiB of cells.
+/// Bounds of one commit. So many records are some 8 MiB of cells. The first commits after a start are
+/// smaller, each twice the one before: that it counts shows at once.
 inline constexpr std::uint64_t kCommitRecordsMax = 262'144;
+inline constexpr std::uint64_t kFirstCommitRecords = 8'192;
 inline constexpr std::chrono::milliseconds kCommitTimeMax{1000};
 inline constexpr std::chrono::milliseconds kAlertDelay{50};
 inline constexpr int kAlertDelayPart = 20;
 
 struct CommitFacts {
-  std::uint64_t records = 0;         // since the last commit
-  bool source_drained = false;       // the last poll found nothing
-  std::chrono::milliseconds age{0};  // of the first of them, since it was read
+  std::uint64_t records = 0;           // since the last commit
+  std::uint64_t commits = UINT64_MAX;  // since the start
+  bool source_drained = false;         // the last poll found nothing
+  std::chrono::milliseconds age{0};    // of the first of them, since it was read
   /// How long the first alertable observation since the last commit has waited ...
   std::optional<std::chrono::milliseconds> alert_waiting{};
   /// ... and how old it was when it was counted.
   std::chrono::milliseconds alert_age{0};
 };
 
+constexpr std::uint64_t records_of_commit(std::uint64_t commits) {
+  std::uint64_t records = kFirstCommitRecords;
+  while (records < kCommitRecordsMax && commits-- > 0) records *= 2;
+  return records;
+}
+
 constexpr bool commit_due(const CommitFacts& facts) {
   if (facts.records == 0) return false;
-  if (facts.source_drained || facts.records >= kCommitRecordsMax || facts.age >= kCommitTimeMax) return true;
+  if (facts.source_drained || facts.records >= records_of_commit(facts.commits) ||
+      facts.age >= kCommitTimeMax)
+    return true;
   return facts.alert_waiting && *facts.alert_waiting >= kAlertDelay &&
          *facts.alert_waiting >= facts.alert_age / kAlertDelayPart;
 }

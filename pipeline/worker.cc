@@ -61,6 +61,7 @@ struct Worker::Impl {
     std::chrono::milliseconds age{0};  // at that moment
   };
   std::optional<Intake> intake{};                     // from the start of the run
+  std::uint64_t commits = 0;                          // begun since the start
   Clock::time_point batch_begun{};                    // when its first record was there
   std::optional<Waiting> alert{};                     // the first alertable record since the last commit
   std::map<std::uint32_t, std::uint64_t> consumed{};  // by partition, as of the last commit
@@ -114,6 +115,7 @@ struct Worker::Impl {
     f.records = applier->pending().records;
     f.source_drained = drained;
     if (options.batch) return f;  // nobody waits
+    f.commits = commits;
     f.age = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - batch_begun);
     if (alert) {
       f.alert_waiting = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - alert->since);
@@ -132,6 +134,7 @@ struct Worker::Impl {
     in_flight = InFlight{applier->pending(), wall_clock_now()};
     TakenBatch taken = applier->take_batch(closing, in_flight->begun);
     alert.reset();
+    ++commits;
     failpoint("worker_batch_taken");
     committer.start(std::move(taken));
     return {};

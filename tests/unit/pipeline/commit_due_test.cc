@@ -33,6 +33,11 @@ TEST(CommitDue, AnAlertThatIsLateAlreadyWaitsForATwentiethOfThatMore) {
 TEST(CommitDue, TheSizeBoundCommits) {
   EXPECT_FALSE(commit_due({.records = kCommitRecordsMax - 1}));
   EXPECT_TRUE(commit_due({.records = kCommitRecordsMax}));
+  EXPECT_FALSE(commit_due({.records = kFirstCommitRecords - 1, .commits = 0}));
+  EXPECT_TRUE(commit_due({.records = kFirstCommitRecords, .commits = 0}));
+  EXPECT_FALSE(commit_due({.records = 4 * kFirstCommitRecords - 1, .commits = 2}));
+  EXPECT_TRUE(commit_due({.records = 4 * kFirstCommitRecords, .commits = 2}));
+  EXPECT_EQ(records_of_commit(5), kCommitRecordsMax);
 }
 TEST(CommitDue, TheTimeBoundCommits) {
   EXPECT_FALSE(commit_due({.records = 1, .age = kCommitTimeMax - milliseconds(1)}));
