@@ -28,8 +28,8 @@ std::optional<std::string> merge_runs(std::span<const std::string_view> runs);
 /// `sizes`: bytes of a page's runs, oldest first, the last one being new and not written yet. How many of
 /// the last ones to write as one (1 = only the new one). A run is similar that is less than 1.75 times what
 /// is to be written; where kRunsMerged come together they are merged, and what they become may be similar to
-/// those before: runs of equal size combine like the digits of a counter to the base kRunsMerged, and sizes fall
-/// geometrically. Beyond kRunsMax the smallest, which are the last, go together.
+/// those before: runs of equal size combine like the digits of a counter to the base kRunsMerged, and sizes
+/// fall geometrically. Beyond kRunsMax the smallest, which are the last, go together.
 std::size_t runs_to_merge(std::span<const std::uint64_t> sizes);
 
 }  // namespace blockwatch
