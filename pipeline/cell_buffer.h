@@ -6,9 +6,8 @@
 #include <map>
 #include <string>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "base/time.h"
+#include "pipeline/code_counts.h"
 #include "state/records.h"
 
 namespace blockwatch {
@@ -31,7 +30,6 @@ class CellBuffer {
   void take(std::map<RowKey, std::string>& runs);
 
  private:
-  using Counts = boost::unordered_flat_map<std::uint64_t, std::uint64_t>;
   struct Hour {
     std::uint32_t partition = 0;
     Cube cube = Cube::messages;
@@ -39,10 +37,10 @@ class CellBuffer {
     friend auto operator<=>(const Hour&, const Hour&) = default;
   };
 
-  std::map<Hour, Counts> hours_;
+  std::map<Hour, CodeCounts> hours_;
   // Event time mostly advances, so the hour of the last event is the next one's too.
   Hour recent_hour_;
-  Counts* recent_ = nullptr;
+  CodeCounts* recent_ = nullptr;
 };
 
 }  // namespace blockwatch

@@ -5,12 +5,9 @@
 #include <cstdint>
 #include <map>
 #include <string>
-#include <vector>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
+#include "pipeline/code_counts.h"
 #include "state/records.h"
-#include "state/run.h"
 
 namespace blockwatch {
 
@@ -20,17 +17,14 @@ class MonthSums {
   /// `cell`: of cube `disclosures` on that day, counted since 1970-01-01 UTC.
   void add(std::int64_t day, const CellCount& cell);
 
-  /// Adds encoded runs; there are no sums afterwards. `writer`: of kind `codes`.
-  void take(std::uint32_t partition, RunWriter& writer, std::map<RowKey, std::string>& runs);
+  /// Adds encoded runs; there are no sums afterwards.
+  void take(std::uint32_t partition, std::map<RowKey, std::string>& runs);
 
  private:
-  using Counts = boost::unordered_flat_map<std::uint64_t, std::uint64_t>;
-
-  std::map<std::int64_t, Counts> months_;  // by first day
+  std::map<std::int64_t, CodeCounts> months_;  // by first day
   // Days come in order, and most are of one month.
-  Counts* recent_ = nullptr;
+  CodeCounts* recent_ = nullptr;
   std::int64_t recent_first_ = 0, recent_end_ = 0;  // its days [first, end)
-  std::vector<CellCount> sorted_;
 };
 
 }  // namespace blockwatch

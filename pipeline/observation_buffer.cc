@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "pipeline/bit_squeeze.h"
+#include "state/cell.h"
 #include "state/run.h"
 
 namespace blockwatch {
@@ -88,7 +89,7 @@ class RunMaker {
     memory_.words.swap(by_code_);
     group_by(kDay / kMinute);
     add_runs(Cube::disclosures, Granularity::day, ~ori_mask() & cell_mask());
-    months_.take(partition_, writers_[static_cast<std::size_t>(RunKind::codes)], runs_);
+    months_.take(partition_, runs_);
     radix_sort(memory_, 0, layout_.ori_bits);
     radix_sort(memory_, layout_.ori_bits + layout_.jurisdiction_from, layout_.bits());
     group_by(kDay / kMinute);
