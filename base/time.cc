@@ -205,8 +205,7 @@ bool read_rfc3339(std::string_view text, TimeNs& out) {
 }
 
 std::int64_t first_of_month(std::int64_t day) {
-  const std::chrono::year_month_day date = std::chrono::sys_days(std::chrono::days(day));
-  return std::chrono::sys_days(date.year() / date.month() / 1).time_since_epoch().count();
+  return day - (civil_from_days(day).day - 1);
 }
 
 std::int64_t first_of_next_month(std::int64_t day) {

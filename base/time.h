@@ -31,8 +31,8 @@ constexpr std::int64_t bucket_of(TimeNs time, TimeNs length) {
   return time % length < 0 ? q - 1 : q;
 }
 
-/// The first day, in days since 1970-01-01 UTC, of the month that holds `day`, and of the one after it.
-/// Between the years -30000 and 30000.
+/// The first day, in days since 1970-01-01 UTC, of the month that holds `day`, and of the one
+/// after it.
 std::int64_t first_of_month(std::int64_t day);
 std::int64_t first_of_next_month(std::int64_t day);
 

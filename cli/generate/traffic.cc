@@ -37,8 +37,7 @@ bool is_certain(TimeNs time, TimeNs sent_at) {
 
 // Where a leap second would be.
 TimeNs last_second_of_the_month_before(TimeNs time) {
-  const std::string month_start = format_utc_day(time).substr(0, 8) + "01";
-  return parse_date(month_start).value() - kSecond;
+  return first_of_month(bucket_of(time, kDay)) * kDay - kSecond;
 }
 
 void append_hex(std::uint64_t value, std::string& out) {
