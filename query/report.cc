@@ -54,16 +54,16 @@ void add(Figures& figures, const Figures& other) {
 }
 
 // A row before it has text: the asked bits of the packed cell, the ORI, and the local day or month.
-struct RowKey {
+struct Group {
   std::uint64_t code = 0;
   std::int64_t time = 0;
   std::uint32_t ori = 0;
-  friend bool operator==(const RowKey&, const RowKey&) = default;
+  friend bool operator==(const Group&, const Group&) = default;
 };
 
-struct RowKeyHash {
+struct GroupHash {
   using is_avalanching = void;
-  std::size_t operator()(const RowKey& key) const {
+  std::size_t operator()(const Group& key) const {
     std::uint64_t h = key.code * 0x9E3779B97F4A7C15ULL;
     h ^= h >> 32U;
     h += static_cast<std::uint64_t>(key.time) << 32U ^ key.ori;
@@ -93,7 +93,7 @@ std::uint64_t code_mask(const ReportWords& words) {
 class Summing {
  public:
   struct Row {
-    RowKey key;
+    Group key;
     Figures figures{};
   };
 
@@ -153,7 +153,7 @@ class Summing {
 
   // Cells come in the order of their codes, so that one row's often follow each other.
   Row& row_of(const Cell& cell) {
-    const RowKey key{cell.code & mask_, time_, by_ori_ ? cell.detail : 0};
+    const Group key{cell.code & mask_, time_, by_ori_ ? cell.detail : 0};
     if (recent_ < rows_.size() && rows_[recent_].key == key) return rows_[recent_];
     const auto [at, is_new] = places_.try_emplace(key, rows_.size());
     if (is_new) rows_.push_back({key, {}});
@@ -183,7 +183,7 @@ class Summing {
   bool by_ori_;
   std::int64_t time_ = 0;  // of the bucket that is being read
   std::vector<Row> rows_;
-  boost::unordered_flat_map<RowKey, std::size_t, RowKeyHash> places_;
+  boost::unordered_flat_map<Group, std::size_t, GroupHash> places_;
   std::size_t recent_ = 0;
   std::optional<TimeNs> split_day_;  // a midnight inside a counted bucket, where no edge was looked for
 };
@@ -194,7 +194,7 @@ struct Names {
 };
 
 // What tells the rows of one dimension apart.
-std::int64_t value_of(Dimension dimension, const RowKey& key, const ReportWords& words) {
+std::int64_t value_of(Dimension dimension, const Group& key, const ReportWords& words) {
   const DisclosureCell c = unpack_disclosure(key.code);
   const MessageCell m = unpack_message(key.code);
   const bool messages = words.unit == Unit::messages;
@@ -250,25 +250,29 @@ std::string text_of(Dimension dimension, std::int64_t value, const Names& names)
 class Column {
  public:
   Column(Dimension dimension, const std::vector<Summing::Row>& rows, const ReportWords& words,
-         const Names& names)
-      : dimension_(dimension), words_(words) {
-    for (const auto& row : rows) ranks_.try_emplace(value_of(dimension, row.key, words), 0);
-    std::vector<std::pair<std::string, std::int64_t>> sorted;
-    for (const auto& [value, _] : ranks_) sorted.emplace_back(text_of(dimension, value, names), value);
+         const Names& names) {
+    boost::unordered_flat_map<std::int64_t, std::size_t> ids;  // in order of appearance
+    std::vector<std::pair<std::string, std::size_t>> sorted;
+    for (const auto& row : rows) {
+      const std::int64_t value = value_of(dimension, row.key, words);
+      const auto [id, is_new] = ids.try_emplace(value, ids.size());
+      if (is_new) sorted.emplace_back(text_of(dimension, value, names), id->second);
+      ranks_.push_back(id->second);
+    }
     std::sort(sorted.begin(), sorted.end());
-    for (auto& [text, value] : sorted) {
-      ranks_[value] = static_cast<std::uint32_t>(texts_.size());
+    std::vector<std::size_t> rank_of_id(sorted.size());
+    for (auto& [text, id] : sorted) {
+      rank_of_id[id] = texts_.size();
       texts_.push_back(std::move(text));
     }
+    for (std::size_t& rank : ranks_) rank = rank_of_id[rank];
   }
   std::size_t size() const { return texts_.size(); }
-  std::uint32_t rank(const RowKey& key) const { return ranks_.at(value_of(dimension_, key, words_)); }
-  const std::string& text(const RowKey& key) const { return texts_[rank(key)]; }
+  std::size_t rank(std::size_t row) const { return ranks_[row]; }
+  const std::string& text(std::size_t row) const { return texts_[ranks_[row]]; }
 
  private:
-  Dimension dimension_;
-  const ReportWords& words_;
-  boost::unordered_flat_map<std::int64_t, std::uint32_t> ranks_;
+  std::vector<std::size_t> ranks_;  // by row
   std::vector<std::string> texts_;  // by rank
 };
 
@@ -401,12 +405,12 @@ void fill_rows(Report& report, const Summing& sums, const ReportWords& words, co
   std::vector<Column> columns;
   for (const Dimension d : words.by) columns.emplace_back(d, sums.rows(), words, names);
   // By the ranks of all columns as one number: ids have 20, 24 and 32 bits at most, the rest little.
-  std::vector<std::pair<unsigned __int128, const Summing::Row*>> order;
+  std::vector<std::pair<unsigned __int128, std::size_t>> order;
   order.reserve(sums.rows().size());
-  for (const auto& row : sums.rows()) {
+  for (std::size_t row = 0; row < sums.rows().size(); ++row) {
     unsigned __int128 rank = 0;
-    for (const Column& column : columns) rank = rank * column.size() + column.rank(row.key);
-    order.emplace_back(rank, &row);
+    for (const Column& column : columns) rank = rank * column.size() + column.rank(row);
+    order.emplace_back(rank, row);
   }
   std::sort(order.begin(), order.end());
   Figures totals{};
@@ -414,9 +418,10 @@ void fill_rows(Report& report, const Summing& sums, const ReportWords& words, co
   for (const auto& [rank, row] : order) {
     ReportRow& made = report.rows.emplace_back();
     made.by.reserve(columns.size());
-    for (const Column& column : columns) made.by.push_back(column.text(row->key));
-    made.figures = shown(row->figures, figure_count);
-    add(totals, row->figures);
+    for (const Column& column : columns) made.by.push_back(column.text(row));
+    const Figures& figures = sums.rows()[row].figures;
+    made.figures = shown(figures, figure_count);
+    add(totals, figures);
   }
   report.totals = shown(totals, figure_count);
 }
