@@ -16,7 +16,9 @@
 
 namespace blockwatch {
 
-inline constexpr DictionaryId kAgencyIdLimit = 1U << 20U;
+inline constexpr unsigned kAgencyBits = 20, kAgencyFrom = 33;
+inline constexpr unsigned kJurisdictionFrom = kAgencyFrom + kAgencyBits;
+inline constexpr DictionaryId kAgencyIdLimit = 1U << kAgencyBits;
 inline constexpr DictionaryId kChannelIdLimit = 1U << 24U;
 
 struct DisclosureCell {
@@ -31,7 +33,7 @@ struct DisclosureCell {
 
 constexpr std::uint64_t pack(const DisclosureCell& c) {
   std::uint64_t code = c.jurisdiction;
-  code = code << 20U | c.agency;
+  code = code << kAgencyBits | c.agency;
   code = code << 24U | c.channel;
   code = code << 2U | static_cast<std::uint64_t>(c.cls);
   code = code << 1U | static_cast<std::uint64_t>(c.photo);
@@ -46,8 +48,8 @@ constexpr DisclosureCell unpack_disclosure(std::uint64_t code) {
   c.photo = (code >> 6U & 1U) != 0;
   c.cls = static_cast<Class>(code >> 7U & 3U);
   c.channel = static_cast<DictionaryId>(code >> 9U & (kChannelIdLimit - 1));
-  c.agency = static_cast<DictionaryId>(code >> 33U & (kAgencyIdLimit - 1));
-  c.jurisdiction = static_cast<Jurisdiction>(code >> 53U & 63U);
+  c.agency = static_cast<DictionaryId>(code >> kAgencyFrom & (kAgencyIdLimit - 1));
+  c.jurisdiction = static_cast<Jurisdiction>(code >> kJurisdictionFrom & 63U);
   return c;
 }
 

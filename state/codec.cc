@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 
-#include "base/check.h"
 #include "state/bytes.h"
 
 namespace blockwatch {

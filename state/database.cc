@@ -43,22 +43,15 @@ Database::~Database() {
   for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
 }
 
-Expected<std::unique_ptr<Database>> Database::open(const std::string& dir) {
+Expected<std::unique_ptr<Database>> Database::open(const std::string& dir, bool to_write) {
   rocksdb::DBOptions options = database_options();
-  options.create_if_missing = true;
-  options.create_missing_column_families = true;
-  rocksdb::DB* db = nullptr;
-  std::vector<rocksdb::ColumnFamilyHandle*> families;
-  const rocksdb::Status status = rocksdb::DB::Open(options, dir, column_families(), &families, &db);
-  if (!status.ok()) return cannot_open(status, dir);
-  return std::unique_ptr<Database>(new Database(db, std::move(families)));
-}
-
-Expected<std::unique_ptr<Database>> Database::open_read_only(const std::string& dir) {
+  options.create_if_missing = to_write;
+  options.create_missing_column_families = to_write;
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   const rocksdb::Status status =
-      rocksdb::DB::OpenForReadOnly(database_options(), dir, column_families(), &families, &db);
+      to_write ? rocksdb::DB::Open(options, dir, column_families(), &families, &db)
+               : rocksdb::DB::OpenForReadOnly(options, dir, column_families(), &families, &db);
   if (!status.ok()) return cannot_open(status, dir);
   return std::unique_ptr<Database>(new Database(db, std::move(families)));
 }

@@ -35,9 +35,8 @@ class Database {
   /// an empty string.
   static Expected<std::optional<std::string>> row_of_incomplete(const std::string& dir, std::string_view key);
 
-  /// Creates what is missing.
-  static Expected<std::unique_ptr<Database>> open(const std::string& dir);
-  static Expected<std::unique_ptr<Database>> open_read_only(const std::string& dir);
+  /// To write creates what is missing.
+  static Expected<std::unique_ptr<Database>> open(const std::string& dir, bool to_write);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

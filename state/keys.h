@@ -46,7 +46,6 @@ enum class Family : std::uint8_t {
   counters,  // runs of hours, days and months
   recent,    // runs of minutes, seen ids
 };
-inline constexpr std::size_t kFamilyCount = 3;
 /// `key` is not empty; a prefix as well, if it is long enough to tell.
 Family family_of(std::string_view key);
 

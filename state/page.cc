@@ -9,14 +9,16 @@
 namespace blockwatch {
 std::optional<std::string> merge_runs(std::span<const std::string_view> runs) {
   BW_CHECK(!runs.empty());
-  const RunKind kind = RunReader(runs.front()).kind();
-  std::vector<RunReader> live;
-  for (const std::string_view run : runs) {
-    live.emplace_back(run);
-    if (live.back().damaged() || live.back().kind() != kind) return std::nullopt;
-    if (live.back().next()) continue;
-    if (live.back().damaged()) return std::nullopt;
-    live.pop_back();
+  std::vector<RunReader> live(runs.begin(), runs.end());
+  const RunKind kind = live.front().kind();
+  for (auto run = live.begin(); run != live.end();) {
+    if (run->damaged() || run->kind() != kind) return std::nullopt;
+    if (run->next()) {
+      ++run;
+      continue;
+    }
+    if (run->damaged()) return std::nullopt;
+    run = live.erase(run);
   }
   RunWriter out(kind);
   while (!live.empty()) {

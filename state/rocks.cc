@@ -11,7 +11,6 @@
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/table.h>
-#include <rocksdb/write_buffer_manager.h>
 
 #include "base/log.h"
 #include "state/keys.h"
@@ -37,9 +36,6 @@ constexpr std::size_t memtable_bytes(Family family) {
 
 /// One memtable of each family being filled and one being flushed.
 constexpr int kMemtables = 2;
-constexpr std::size_t kMemtablesBytes =
-    kMemtables *
-    (memtable_bytes(Family::base) + memtable_bytes(Family::counters) + memtable_bytes(Family::recent));
 
 /// A run of counters of at least so many bytes is written once, into a blob file; what is merged and moved
 /// between levels is its key.

@@ -9,12 +9,10 @@
 namespace blockwatch {
 namespace {
 
-constexpr unsigned kLowBits = 33;
+constexpr unsigned kLowBits = kAgencyFrom;
 constexpr std::uint64_t kLowMask = (std::uint64_t{1} << kLowBits) - 1;
 constexpr std::uint64_t kHighLimit = std::uint64_t{1} << (64 - kLowBits);
-constexpr unsigned kAgencyBits = 20;
-constexpr std::uint64_t kAgencyMask = (std::uint64_t{1} << kAgencyBits) - 1;
-static_assert(kJurisdictionFrom == kLowBits + kAgencyBits);
+constexpr std::uint64_t kAgencyMask = kAgencyIdLimit - 1;
 constexpr std::uint64_t kJurisdictionLimit = std::uint64_t{1} << (64 - kJurisdictionFrom);
 constexpr std::size_t kCellMax = 4 * kVarintMax;  // bytes
 constexpr std::uint32_t kUsualOris = 1U << 15U;

@@ -33,13 +33,13 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "state/bytes.h"
+#include "state/cell.h"
 #include "state/records.h"
 
 namespace blockwatch {
 
 enum class RunKind : std::uint8_t { codes = 0, minutes = 1, oris = 2 };
 inline constexpr std::size_t kRunKindCount = 3;
-inline constexpr unsigned kJurisdictionFrom = 53;  // bit of a code
 
 constexpr RunKind kind_of(const RowKey& row) {
   if (row.cube == Cube::oris) return RunKind::oris;

@@ -5,9 +5,9 @@
 namespace blockwatch {
 namespace {
 
-/// Some 10 MB. Two days of minutes on 16 partitions fit; beyond it everything is forgotten and read again
-/// when needed.
-constexpr std::size_t kBucketsMax = 65'536;
+/// Some 10 MB. Half a year's hours, touched by late events, on 4 partitions fit; beyond it everything is
+/// forgotten and read again when needed.
+constexpr std::size_t kRowsMax = 65'536;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ Expected<std::optional<std::int64_t>*> RunIndex::newest_of(const RowKey& row) {
 
 Expected<std::vector<std::uint64_t>*> RunIndex::sizes(const RowKey& row) {
   if (const auto it = sizes_.find(row); it != sizes_.end()) return &it->second;
-  if (sizes_.size() >= kBucketsMax) sizes_.clear();
+  if (sizes_.size() >= kRowsMax) sizes_.clear();
   const auto found = newest_of(row);
   if (!found) return tl::unexpected(found.error());
   std::optional<std::int64_t>& newest = **found;

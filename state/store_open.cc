@@ -136,8 +136,7 @@ Expected<void> Store::Impl::open_database() {
                                            " MiB are free, " + std::to_string(kFreeBytesMin >> 20U) +
                                            " MiB are needed to open it; free some space, then start again");
   }
-  auto opened = access == Access::write ? Database::open(database_dir(dir))
-                                        : Database::open_read_only(database_dir(dir));
+  auto opened = Database::open(database_dir(dir), access == Access::write);
   if (!opened) return tl::unexpected(opened.error());
   db = std::move(*opened);
   if (access == Access::read) return {};
