@@ -15,7 +15,7 @@ constexpr std::uint64_t kHighLimit = std::uint64_t{1} << (64 - kLowBits);
 constexpr std::uint64_t kAgencyMask = kAgencyIdLimit - 1;
 constexpr std::uint64_t kJurisdictionLimit = std::uint64_t{1} << (64 - kJurisdictionFrom);
 constexpr std::size_t kCellMax = 4 * kVarintMax;  // bytes
-constexpr std::uint32_t kUsualOris = 1U << 15U;
+constexpr unsigned kRecentBits = 15;              // room for most of 18,000 askers
 
 constexpr std::uint64_t kJump = 1, kSeveral = 2;
 
@@ -29,11 +29,21 @@ std::uint64_t head_of(std::uint64_t value, std::uint64_t count, bool jump) {
   return value << 2U | (count > 1 ? kSeveral : 0) | (jump ? kJump : 0);
 }
 
+/// Of kRecentBits.
+std::size_t hash_of(std::uint64_t value) {
+  constexpr std::uint64_t kGolden = 0x9E3779B97F4A7C15;
+  return value * kGolden >> (64 - kRecentBits);
+}
+
 }  // namespace
 
 std::uint32_t RunWriter::Places::place(std::uint64_t value) {
+  if (recent.empty()) recent.resize(std::size_t{1} << kRecentBits);
+  std::uint32_t& usual = recent[hash_of(value)];
+  if (usual != 0 && values[usual - 1] == value) return usual - 1;
   const auto [at, is_new] = by_value.try_emplace(value, static_cast<std::uint32_t>(values.size()));
   if (is_new) values.push_back(value);
+  usual = at->second + 1;
   return at->second;
 }
 
@@ -47,34 +57,30 @@ void RunWriter::Places::sort() {
 }
 
 void RunWriter::Places::clear() {
+  for (const std::uint64_t value : values) recent[hash_of(value)] = 0;
   values.clear();
   by_value.clear();
 }
 
-std::uint32_t RunWriter::place_of_asker(const Cell& cell) {
-  const std::uint64_t asker = std::uint64_t{cell.detail} << kAgencyBits | agency_of(cell.code);
-  if (cell.detail >= kUsualOris) return askers_.place(asker);
-  if (place_of_ori_.empty()) place_of_ori_.resize(kUsualOris);
-  std::uint32_t& place = place_of_ori_[cell.detail];
-  if (place == 0 || askers_.values[place - 1] != asker) place = askers_.place(asker) + 1;
-  return place - 1;
-}
-
-char* RunWriter::grow() {
+inline char* RunWriter::grow() {
   if (body_.size() - size_ < kCellMax) body_.resize(2 * body_.size() + 64 * kCellMax);
   return body_.data() + size_;
 }
 
 void RunWriter::append(const CellCount& c) {
   BW_CHECK(c.count > 0 && (cells_ == 0 || precedes(kind_, last_, c.cell)));
-  if (kind_ == RunKind::oris) {
-    waiting_.push_back({static_cast<std::uint32_t>(jurisdiction_of(c.cell.code)), place_of_asker(c.cell),
-                        lows_.place(c.cell.code & kLowMask), c.count});
-  } else {
+  if (kind_ == RunKind::oris)
+    append_by_ori(c);
+  else
     append_by_code(c);
-  }
   last_ = c.cell;
   ++cells_;
+}
+
+void RunWriter::append_by_ori(const CellCount& c) {
+  const std::uint64_t asker = std::uint64_t{c.cell.detail} << kAgencyBits | agency_of(c.cell.code);
+  waiting_.push_back({static_cast<std::uint32_t>(jurisdiction_of(c.cell.code)), askers_.place(asker),
+                      lows_.place(c.cell.code & kLowMask), c.count});
 }
 
 void RunWriter::append_by_code(const CellCount& c) {
@@ -128,8 +134,6 @@ void RunWriter::finish_by_ori() {
     last_asker = asker;
   }
   waiting_.clear();
-  for (const std::uint64_t asker : askers_.values)
-    if (asker >> kAgencyBits < kUsualOris) place_of_ori_[asker >> kAgencyBits] = 0;
   askers_.clear();
   lows_.clear();
 }

@@ -74,6 +74,8 @@ class RunWriter {
   struct Places {
     std::vector<std::uint64_t> values;
     boost::unordered_flat_map<std::uint64_t, std::uint32_t> by_value;
+    /// Before it: the place plus one of one of the values with a hash.
+    std::vector<std::uint32_t> recent;
     std::vector<std::pair<std::uint64_t, std::uint32_t>> sorted;  // with their place by appearance
     std::vector<std::uint32_t> ranks;                             // by place of appearance
 
@@ -83,8 +85,8 @@ class RunWriter {
     void clear();
   };
 
-  std::uint32_t place_of_asker(const Cell& cell);
   void append_by_code(const CellCount& cell);
+  void append_by_ori(const CellCount& cell);
   void finish_by_ori();
   char* grow();
 
@@ -96,9 +98,6 @@ class RunWriter {
   std::uint64_t cells_ = 0;
   std::vector<Waiting> waiting_;
   Places askers_, lows_;
-  /// By ORI, for the ids that are usual: the place of an asker with it, plus one. Nearly all ORIs have one
-  /// agency, and come once a jurisdiction.
-  std::vector<std::uint32_t> place_of_ori_;
 };
 
 /// Of sorted cells, each once, no count 0.
