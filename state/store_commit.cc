@@ -7,8 +7,6 @@
 #include "state/cell.h"
 #include "state/codec.h"
 #include "state/failure.h"
-#include "state/page.h"
-#include "state/retention.h"
 #include "state/seen_chunk.h"
 #include "state/store_impl.h"
 
@@ -42,80 +40,6 @@ std::string id_bytes(std::string_view hex) {
 
 void Store::Impl::add_progress(const CommitBatch& in, Batch& out) {
   for (const PartitionProgress& p : in.progress) out.put(progress_key(p.partition), encode(p));
-}
-
-Expected<void> Store::Impl::expire_rows(const CommitBatch& in, Batch& out) {
-  for (const PartitionProgress& p : in.progress) {
-    if (p.clock == kNoTime) continue;
-    for (const Retention& r : kRetention)
-      if (auto ok = expire_series(row_of({p.partition, r.cube, r.granularity, kept_from(r, p.clock)}), out);
-          !ok)
-        return ok;
-  }
-  return {};
-}
-
-Expected<void> Store::Impl::expire_series(const RowKey& floor, Batch& out) {
-  const auto [known, is_first] =
-      floors.try_emplace({floor.partition, floor.cube, floor.granularity}, floor.number);
-  if (!is_first && floor.number <= known->second) return {};
-  KeyRange gone = counter_range(floor.partition, floor.cube, floor.granularity);
-  if (!is_first) gone.from = row_range({floor.partition, floor.cube, floor.granularity, known->second}).from;
-  gone.to = row_range(floor).from;
-  known->second = floor.number;
-  // Ten years pass before most series have anything to delete; a tombstone a day would slow every read.
-  bool any = false;
-  const rocksdb::Status status =
-      db->scan(rocksdb::ReadOptions(), gone, [&](std::string_view, std::string_view) {
-        any = true;
-        return false;
-      });
-  if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
-  if (!any) return {};
-  out.erase(gone);
-  runs->forget_before(floor);
-  return {};
-}
-
-bool Store::Impl::is_expired(const RowKey& row) const {
-  const auto floor = floors.find({row.partition, row.cube, row.granularity});
-  return floor != floors.end() && row.number < floor->second;
-}
-
-Expected<void> Store::Impl::add_run(const RowKey& row, std::string bytes, Batch& out) {
-  const auto found = runs->sizes(row);
-  if (!found) return tl::unexpected(found.error());
-  std::vector<std::uint64_t>& sizes = **found;
-  sizes.push_back(bytes.size());
-  const std::size_t first = sizes.size() - runs_to_merge(sizes);
-  const std::size_t last = sizes.size() - 1;
-  if (first < last) {
-    std::vector<std::string> stored;
-    for (std::size_t i = first; i < last; ++i) {
-      auto old = db->read(rocksdb::ReadOptions(), counter_key(row, static_cast<std::uint32_t>(i)));
-      if (!old) return tl::unexpected(old.error());
-      if (!*old) return tl::unexpected(damaged("a row of counters, one of whose runs is missing"));
-      stored.push_back(std::move(**old));
-      if (i > first) out.erase(counter_key(row, static_cast<std::uint32_t>(i)));
-    }
-    std::vector<std::string_view> addends(stored.begin(), stored.end());
-    addends.push_back(bytes);
-    auto merged = merge_runs(addends);
-    if (!merged) return tl::unexpected(damaged("a run of counters"));
-    bytes = std::move(*merged);
-    sizes.resize(first);
-    sizes.push_back(bytes.size());
-  }
-  out.put(counter_key(row, static_cast<std::uint32_t>(first)), bytes);
-  return {};
-}
-
-Expected<void> Store::Impl::add_runs(CommitBatch& in, Batch& out) {
-  for (auto& [row, run] : in.runs) {
-    if (is_expired(row)) continue;
-    if (auto ok = add_run(row, std::move(run), out); !ok) return ok;
-  }
-  return {};
 }
 
 void Store::Impl::add_evidence_and_rejects(const CommitBatch& in, Batch& out) {

@@ -49,12 +49,6 @@ struct Store::Impl {
   // ---- building a batch (store_commit.cc). Memory runs ahead of the disk here; a failure is final.
   Expected<void> build(CommitBatch& in, Batch& out);
   void add_progress(const CommitBatch& in, Batch& out);
-  Expected<void> expire_rows(const CommitBatch& in, Batch& out);
-  Expected<void> expire_series(const RowKey& floor, Batch& out);
-  /// The row is before what its partition keeps.
-  bool is_expired(const RowKey& row) const;
-  Expected<void> add_runs(CommitBatch& in, Batch& out);
-  Expected<void> add_run(const RowKey& row, std::string bytes, Batch& out);
   void add_evidence_and_rejects(const CommitBatch& in, Batch& out);
   Expected<SeenChunks*> seen_of(std::uint32_t partition);
   Expected<void> add_seen(const CommitBatch& in, Batch& out);
@@ -66,6 +60,23 @@ struct Store::Impl {
   Expected<void> add_names(const CommitBatch& in, Batch& out);
   /// Synced, after looking at the free space. Any failure makes the store refuse everything that follows.
   Expected<void> write(Batch& batch, std::string_view doing);
+
+  // ---- its counters (store_counters.cc)
+  Expected<void> expire_rows(const CommitBatch& in, Batch& out);
+  Expected<void> expire_series(const RowKey& floor, Batch& out);
+  /// The row is before what its partition keeps.
+  bool is_expired(const RowKey& row) const;
+  /// A month of `disclosures` is written as one run when it has passed, for reports of long spans: it has the
+  /// same few cells in each of its runs. A clock that jumps over months leaves those as they are.
+  std::optional<RowKey> month_to_gather(const PartitionProgress& progress);
+  Expected<void> gather(const RowKey& row, Batch& out);
+  Expected<void> add_runs(CommitBatch& in, Batch& out);
+  Expected<void> add_run(const RowKey& row, std::string bytes, bool gather, Batch& out);
+  /// The stored runs from number `first` on and what is `added`, if anything, as run `first`.
+  Expected<void> write_as_one(const RowKey& row, std::vector<std::uint64_t>& sizes, std::size_t first,
+                              std::string added, Batch& out);
+  Expected<std::string> merge_stored(const RowKey& row, std::size_t first, std::size_t end,
+                                     std::string_view added);
 
   // ---- the log (store_read.cc)
   /// Without what was suppressed; the zeros of a new one if there is none.
@@ -84,6 +95,8 @@ struct Store::Impl {
   /// By partition, cube and granularity: the rows before it are gone. Filled by the partition's first
   /// commit.
   std::map<Series, std::int64_t> floors;
+  /// By partition: the months up to this one were gathered, or had nothing to gather.
+  std::map<std::uint32_t, std::int64_t> months_gathered;
   std::array<DictionaryId, kDictionaryCount + 1> name_count{};  // by Dictionary, which begins at 1
   /// Of a commit; keeps its memory, which is some MiB while catching up.
   std::unique_ptr<Batch> commit_batch;
