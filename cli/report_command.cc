@@ -88,9 +88,9 @@ Question question_of(const ReportRequest& r, TimeNs lateness) {
            {"unit", r.unit},
            {"rollup", r.rollup ? "true" : ""}},
           [r, lateness](const Snapshot& snapshot) -> Expected<std::string> {
-            const auto report = make_report(snapshot, r, lateness);
+            auto report = make_report(snapshot, r, lateness);
             if (!report) return tl::unexpected<Error>(report.error());
-            return to_json(*report);
+            return to_json(std::move(*report));
           }};
 }
 
@@ -126,9 +126,9 @@ Expected<std::string> sum_of_daemons(const std::vector<std::string>& urls, const
     if (!report) return fail(report.error().code, url + ": " + report.error().message);
     reports.push_back({url, std::move(*report)});
   }
-  const auto sum = sum_reports(std::move(reports));
+  auto sum = sum_reports(std::move(reports));
   if (!sum) return tl::unexpected<Error>(sum.error());
-  return to_json(*sum);
+  return to_json(std::move(*sum));
 }
 
 int run_report(const ReportOptions& options) {

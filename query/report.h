@@ -1,6 +1,9 @@
 // The one report engine, behind the command line, HTTP and later the briefing (contract §7).
 #pragma once
 
+#include <array>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,11 +11,13 @@
 
 #include "base/error.h"
 #include "config/catalog.h"
+#include "query/figures.h"
 #include "state/store.h"
 
 namespace blockwatch {
 
 enum class Dimension { agency, jurisdiction, cls, channel, outcome, verdict, ori, day, month };
+inline constexpr std::size_t kDimensionCount = 9;
 enum class Unit { observations, messages };
 
 /// The words of `blockwatch report`, not yet checked against a state.
@@ -31,14 +36,15 @@ struct ReportRequest {
   bool rollup = false;
 };
 
+/// Small: a report by ORI has a million of them.
 struct ReportRow {
-  std::vector<std::string> by;
-  std::vector<std::uint64_t> figures;  // in the order of Report::figure_names
+  std::array<std::uint32_t, kDimensionCount> by{};  // places in Report::labels; zeros behind Report::by
+  std::uint32_t figures = 0;                        // the place in Report::figures
 };
 
 struct RollupRow {
   std::string label;
-  std::vector<std::uint64_t> figures;
+  Figures figures{};
 };
 
 /// Where the state stood when the report was made.
@@ -56,10 +62,18 @@ struct Report {
   std::vector<std::string> gaps;
   Unit unit = Unit::observations;
   std::vector<std::string> by;
-  std::vector<std::string> figure_names;
+  /// Of each of `by`: the texts that its rows have, each once.
+  std::vector<std::vector<std::string>> labels;
+  std::vector<std::string> figure_names;  // of the first so many figures; the others are 0
   std::vector<ReportRow> rows;
-  std::vector<std::uint64_t> totals;
+  FiguresList figures;  // one for each row, in any order
+  Figures totals{};
   std::optional<std::vector<RollupRow>> rollup;
+
+  const std::string& label(const ReportRow& row, std::size_t place) const {
+    return labels[place][row.by[place]];
+  }
+  const Figures& figures_of(const ReportRow& row) const { return figures[row.figures]; }
 };
 
 /// Of a running daemon: which partitions stand at the end of their log now (their clock is the wall clock).
@@ -73,7 +87,7 @@ struct LiveClocks {
 Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& request, TimeNs lateness,
                              LiveClocks live = {});
 
-/// The contract's JSON, one line.
-std::string to_json(const Report& report);
+/// The contract's JSON, one line (query/report_json.h makes it piece by piece).
+std::string to_json(Report report);
 
 }  // namespace blockwatch

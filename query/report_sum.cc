@@ -103,28 +103,64 @@ Expected<void> comparable(const Named<Report>& a, const Named<Report>& b) {
   return same(a, b, "words", x.rollup ? "a roll-up" : "no roll-up", y.rollup ? "a roll-up" : "no roll-up");
 }
 
-void add(std::vector<std::uint64_t>& sum, const std::vector<std::uint64_t>& figures) {
-  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += figures[i];
+/// Sums rows with the same labels, in the order of these.
+void sum_rows(Report& report) {
+  std::sort(report.rows.begin(), report.rows.end(),
+            [](const ReportRow& a, const ReportRow& b) { return a.by < b.by; });
+  std::vector<ReportRow> rows;
+  FiguresList figures;
+  for (const ReportRow& row : report.rows) {
+    if (rows.empty() || rows.back().by != row.by) {
+      rows.push_back({row.by, static_cast<std::uint32_t>(figures.size())});
+      figures.emplace_back();
+    }
+    add(figures.back(), report.figures_of(row));
+  }
+  report.rows = std::move(rows);
+  report.figures = std::move(figures);
 }
 
-/// Sums rows by what names them, in its order.
-template <class Row, class Key>
-std::vector<Row> summed_rows(std::vector<Row> rows, Key Row::*key) {
-  std::stable_sort(rows.begin(), rows.end(), [key](const Row& a, const Row& b) { return a.*key < b.*key; });
-  std::vector<Row> out;
-  for (Row& row : rows) {
-    if (!out.empty() && out.back().*key == row.*key) {
-      add(out.back().figures, row.figures);
-    } else {
-      out.push_back(std::move(row));
-    }
-  }
+std::vector<RollupRow> summed(const std::vector<RollupRow>& rows) {
+  std::map<std::string, Figures> sums;
+  for (const RollupRow& row : rows) add(sums[row.label], row.figures);
+  std::vector<RollupRow> out;
+  for (const auto& [label, figures] : sums) out.push_back({label, figures});
   return out;
 }
 
 template <class T>
 void append(std::vector<T>& to, std::vector<T>&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+/// The labels of all parts, ascending, so that rows which are sorted by their places are sorted by their
+/// text.
+std::vector<std::vector<std::string>> united_labels(const std::vector<Named<Report>>& parts) {
+  std::vector<std::vector<std::string>> out(parts.front().answer.by.size());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    for (const auto& part : parts)
+      out[i].insert(out[i].end(), part.answer.labels[i].begin(), part.answer.labels[i].end());
+    std::sort(out[i].begin(), out[i].end());
+    out[i].erase(std::unique(out[i].begin(), out[i].end()), out[i].end());
+  }
+  return out;
+}
+
+void add_rows(Report& sum, const Report& part) {
+  std::vector<std::vector<std::uint32_t>> places;  // of the part's labels in the sum's
+  for (std::size_t i = 0; i < sum.by.size(); ++i) {
+    std::vector<std::uint32_t>& of_labels = places.emplace_back();
+    const auto& all = sum.labels[i];
+    for (const std::string& label : part.labels[i])
+      of_labels.push_back(
+          static_cast<std::uint32_t>(std::lower_bound(all.begin(), all.end(), label) - all.begin()));
+  }
+  for (ReportRow row : part.rows) {
+    for (std::size_t i = 0; i < places.size(); ++i) row.by[i] = places[i][row.by[i]];
+    sum.figures.push_back(part.figures_of(row));
+    row.figures = static_cast<std::uint32_t>(sum.figures.size() - 1);
+    sum.rows.push_back(row);
+  }
 }
 
 void add_part(Report& sum, Report&& part, const std::string& name) {
@@ -134,15 +170,32 @@ void add_part(Report& sum, Report&& part, const std::string& name) {
   sum.complete = sum.complete && part.complete;
   sum.final = sum.final && part.final;
   for (std::string& gap : part.gaps) sum.gaps.push_back(has_begun ? std::move(gap) : name + ": " + gap);
-  append(sum.rows, std::move(part.rows));
+  add_rows(sum, part);
   add(sum.totals, part.totals);
   if (sum.rollup) append(*sum.rollup, std::move(*part.rollup));
 }
 
-std::vector<std::uint64_t> figures_of(const ordered_json& row, const std::vector<std::string>& names) {
-  std::vector<std::uint64_t> out;
-  for (const auto& name : names) out.push_back(row.at(name).get<std::uint64_t>());
+Figures figures_of(const ordered_json& row, const std::vector<std::string>& names) {
+  Figures out{};
+  for (std::size_t i = 0; i < names.size(); ++i) out[i] = row.at(names[i]).get<std::uint64_t>();
   return out;
+}
+
+/// The rows' labels and figures.
+void read_rows(const ordered_json& rows, Report& out) {
+  out.labels.resize(out.by.size());
+  std::vector<std::map<std::string, std::uint32_t>> places(out.by.size());
+  for (const auto& row : rows) {
+    ReportRow& made = out.rows.emplace_back();
+    for (std::size_t i = 0; i < out.by.size(); ++i) {
+      const auto& text = row.at(out.by[i]).get_ref<const std::string&>();
+      const auto [at, is_new] = places[i].try_emplace(text, static_cast<std::uint32_t>(places[i].size()));
+      if (is_new) out.labels[i].push_back(text);
+      made.by[i] = at->second;
+    }
+    made.figures = static_cast<std::uint32_t>(out.figures.size());
+    out.figures.push_back(figures_of(row, out.figure_names));
+  }
 }
 
 TimeNs time_of(const ordered_json& value) {
@@ -175,12 +228,10 @@ Report report_from(const ordered_json& json) {
   out.unit = json.at("unit") == "messages" ? Unit::messages : Unit::observations;
   out.by = json.at("by").get<std::vector<std::string>>();
   for (const auto& [name, _] : json.at("totals").items()) out.figure_names.push_back(name);
+  if (out.by.size() > kDimensionCount || out.figure_names.size() > kFigureCount)
+    throw nlohmann::json::other_error::create(500, "more than a report has", nullptr);
   out.totals = figures_of(json.at("totals"), out.figure_names);
-  for (const auto& row : json.at("rows")) {
-    ReportRow& made = out.rows.emplace_back();
-    for (const auto& name : out.by) made.by.push_back(row.at(name).get<std::string>());
-    made.figures = figures_of(row, out.figure_names);
-  }
+  read_rows(json.at("rows"), out);
   if (!json.contains("rollup")) return out;
   out.rollup.emplace();
   for (const auto& row : json.at("rollup")) {
@@ -233,14 +284,16 @@ Expected<Report> sum_reports(std::vector<Named<Report>> parts) {
   Report sum = parts.front().answer;
   sum.as_of.positions.clear();
   sum.gaps.clear();
+  sum.labels = united_labels(parts);
   sum.rows.clear();
-  sum.totals.assign(sum.totals.size(), 0);
+  sum.figures.clear();
+  sum.totals = {};
   if (sum.rollup) sum.rollup->clear();
   for (auto& part : parts) add_part(sum, std::move(part.answer), part.name);
   std::sort(sum.as_of.positions.begin(), sum.as_of.positions.end(),
             [](const auto& a, const auto& b) { return partition_key(a.first) < partition_key(b.first); });
-  sum.rows = summed_rows(std::move(sum.rows), &ReportRow::by);
-  if (sum.rollup) sum.rollup = summed_rows(std::move(*sum.rollup), &RollupRow::label);
+  sum_rows(sum);
+  if (sum.rollup) sum.rollup = summed(*sum.rollup);
   auto holes = owners.holes();
   if (!holes.empty()) sum.complete = sum.final = false;
   append(sum.gaps, std::move(holes));

@@ -79,6 +79,7 @@ class ByteReader {
   }
   TimeNs time() { return static_cast<TimeNs>(fixed64()); }
   std::uint64_t varint() {
+    if (!rest_.empty() && static_cast<std::uint8_t>(rest_.front()) < 0x80) return u8();
     std::uint64_t v = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
       const std::uint64_t b = u8();

@@ -183,31 +183,11 @@ void RunReader::read_lists() {
   }
 }
 
-void RunReader::next_by_code() {
-  const Cell before = cell_.cell;
-  const std::uint64_t head = in_.varint();
-  const std::uint64_t value = head >> 2U;
-  std::uint64_t high = before.code >> kLowBits;
-  std::uint64_t low = before.code & kLowMask;
-  if ((head & kJump) != 0) {
-    high += value;
-    low = in_.varint();
-  } else {
-    low += value;
+bool RunReader::next_by_ori() {
+  if (left_ == 0) {
+    if (!in_.at_end()) in_.fail();
+    return false;
   }
-  if (high >= kHighLimit || low > kLowMask) in_.fail();
-  cell_.cell.code = high << kLowBits | low;
-  if (kind_ == RunKind::minutes) {
-    std::uint64_t minute = in_.varint32();
-    if (cell_.cell.code == before.code) minute += before.detail;
-    if (minute >= kMinutesInRow) in_.fail();
-    cell_.cell.detail = static_cast<std::uint32_t>(minute);
-  }
-  cell_.count = (head & kSeveral) != 0 ? in_.varint() + 2 : 1;
-  if (!first_ && cell_.cell <= before) in_.fail();
-}
-
-void RunReader::next_by_ori() {
   const Cell before = cell_.cell;
   const std::uint64_t head = in_.varint();
   const std::uint64_t value = head >> 2U;
@@ -220,27 +200,75 @@ void RunReader::next_by_ori() {
   const std::uint64_t low = in_.varint();
   if (jurisdiction_ >= kJurisdictionLimit || asker_ >= askers_.size() || low >= lows_.size()) {
     in_.fail();
-    return;
+    return false;
   }
   const Asker& asker = askers_[asker_];
   cell_.cell = {jurisdiction_ << kJurisdictionFrom | asker.agency << kLowBits | lows_[low], asker.ori};
   cell_.count = (head & kSeveral) != 0 ? in_.varint() + 2 : 1;
-  if (!first_ && !precedes(kind_, before, cell_.cell)) in_.fail();
-}
-
-bool RunReader::next() {
-  if (left_ == 0) {
-    if (!in_.at_end()) in_.fail();
-    return false;
-  }
-  if (kind_ == RunKind::oris)
-    next_by_ori();
-  else
-    next_by_code();
-  if (cell_.count == 0) in_.fail();
+  if (cell_.count == 0 || (!first_ && !precedes(kind_, before, cell_.cell))) in_.fail();
   first_ = false;
   --left_;
   return !in_.bad();
+}
+
+template <bool kMinutes>
+std::size_t RunReader::read_by_code(std::span<CellCount> room) {
+  ByteReader in = in_;  // a report reads millions of cells: what they are read with stays in registers
+  Cell before = cell_.cell;
+  bool intact = true;
+  std::size_t n = 0;
+  for (const std::size_t end = std::min<std::uint64_t>(room.size(), left_); n < end; ++n) {
+    const std::uint64_t head = in.varint();
+    const std::uint64_t value = head >> 2U;
+    std::uint64_t high = before.code >> kLowBits;
+    std::uint64_t low = before.code & kLowMask;
+    if ((head & kJump) != 0) {
+      high += value;
+      low = in.varint();
+    } else {
+      low += value;
+    }
+    intact = intact && high < kHighLimit && low <= kLowMask;
+    Cell cell{high << kLowBits | low, 0};
+    if constexpr (kMinutes) {
+      const std::uint64_t minute = in.varint32() + (cell.code == before.code ? before.detail : 0U);
+      intact = intact && minute < kMinutesInRow;
+      cell.detail = static_cast<std::uint32_t>(minute);
+    }
+    const std::uint64_t count = (head & kSeveral) != 0 ? in.varint() + 2 : 1;
+    intact = intact && (before < cell || first_) && count != 0;
+    first_ = false;
+    before = cell;
+    room[n] = {cell, count};
+  }
+  left_ -= n;
+  in_ = in;
+  cell_.cell = before;
+  if (!intact || (left_ == 0 && !in_.at_end())) in_.fail();
+  return in_.bad() ? 0 : n;
+}
+
+std::span<CellCount> RunReader::read(std::span<CellCount> room) {
+  std::size_t n = 0;
+  switch (kind_) {
+    case RunKind::codes:
+      n = read_by_code<false>(room);
+      break;
+    case RunKind::minutes:
+      n = read_by_code<true>(room);
+      break;
+    case RunKind::oris:
+      while (n < room.size() && next_by_ori()) room[n++] = cell_;
+      break;
+  }
+  return room.first(n);
+}
+
+bool RunReader::next() {
+  CellCount cell;
+  if (read({&cell, 1}).empty()) return false;
+  cell_ = cell;
+  return true;
 }
 
 }  // namespace blockwatch

@@ -23,8 +23,10 @@
 // (jump = 1), which is a difference itself. A usual cell takes two bytes.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -110,6 +112,8 @@ class RunReader {
   RunKind kind() const { return kind_; }
   /// False at the end, and when the bytes are damaged.
   bool next();
+  /// The next cells, as many as fit; none at the end, and where the bytes are damaged.
+  std::span<CellCount> read(std::span<CellCount> room);
   const CellCount& cell() const { return cell_; }
   bool damaged() const { return in_.bad(); }
 
@@ -120,8 +124,9 @@ class RunReader {
   };
 
   void read_lists();
-  void next_by_code();
-  void next_by_ori();
+  template <bool kMinutes>
+  std::size_t read_by_code(std::span<CellCount> room);
+  bool next_by_ori();
 
   ByteReader in_;
   RunKind kind_ = RunKind::codes;
@@ -133,22 +138,29 @@ class RunReader {
   std::uint64_t jurisdiction_ = 0, asker_ = 0;
 };
 
-/// Calls visit(bucket, cell) for the cells of a stored row; false: the run is damaged, or of another cube.
+/// Where a run's cells are read to, piece by piece. A few KiB, so that they stay in a cache.
+using Piece = std::array<CellCount, 256>;
+
+/// Calls visit(bucket, cells) for the cells of a stored row, as pieces of one bucket each; false: the run is
+/// damaged, or of another cube. `piece` is what it works in.
 template <class Visit>
-bool read_row(const RowKey& row, std::string_view run, Visit&& visit) {
+bool read_row(const RowKey& row, std::string_view run, Piece& piece, Visit&& visit) {
   RunReader reader(run);
   if (reader.damaged() || reader.kind() != kind_of(row)) return false;
   BucketKey bucket{row.partition, row.cube, row.granularity, row.number};
-  while (reader.next()) {
+  for (;;) {
+    const std::span<CellCount> cells = reader.read(piece);
+    if (cells.empty()) return !reader.damaged();
     if (reader.kind() != RunKind::minutes) {
-      visit(std::as_const(bucket), reader.cell());
+      visit(std::as_const(bucket), std::span<const CellCount>(cells));
       continue;
     }
-    const CellCount& c = reader.cell();
-    bucket.number = row.number * kMinutesInRow + c.cell.detail;
-    visit(std::as_const(bucket), CellCount{{c.cell.code, 0}, c.count});
+    for (CellCount& c : cells) {
+      bucket.number = row.number * kMinutesInRow + c.cell.detail;
+      c.cell.detail = 0;
+      visit(std::as_const(bucket), std::span<const CellCount>(&c, 1));
+    }
   }
-  return !reader.damaged();
 }
 
 }  // namespace blockwatch

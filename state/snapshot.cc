@@ -23,19 +23,22 @@ class DatabaseSnapshot final : public Snapshot {
                                                  progress_partition_of, &PartitionProgress::partition);
   }
 
-  void for_each_cell(Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
-                     const std::function<void(const BucketKey&, const CellCount&)>& visit) const override {
+  void read_cells(
+      Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
+      const std::function<void(const BucketKey&, std::span<const CellCount>)>& visit) const override {
     if (from >= to) return;
     const RowKey first = row_of({0, cube, granularity, from});
     const RowKey last = row_of({0, cube, granularity, to - 1});
+    Piece piece;
     for (const PartitionProgress& p : partitions())
       for_each_row(counter_range(p.partition, cube, granularity, first.number, last.number + 1),
                    "a run of counters", [&](std::string_view key, std::string_view value) {
                      const auto place = counter_key_of(key);
-                     return place &&
-                            read_row(place->row, value, [&](const BucketKey& bucket, const CellCount& c) {
-                              if (bucket.number >= from && bucket.number < to) visit(bucket, c);
-                            });
+                     return place && read_row(place->row, value, piece,
+                                              [&](const BucketKey& bucket, std::span<const CellCount> cells) {
+                                                if (bucket.number >= from && bucket.number < to)
+                                                  visit(bucket, cells);
+                                              });
                    });
   }
 

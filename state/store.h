@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,16 +49,25 @@ struct NotificationMark {
   TimeNs time = 0;
 };
 
-/// A consistent view of one moment. Thread: any one at a time; must not outlive its Store.
+/// A consistent view of one moment. Thread: any, several at once; must not outlive its Store.
 class Snapshot {
  public:
   virtual ~Snapshot() = default;
   /// By partition, ascending.
   virtual std::vector<PartitionProgress> partitions() const = 0;
-  /// Every stored addend of the buckets [from, to) over all partitions; the same cell may come several times,
-  /// and the caller sums.
-  virtual void for_each_cell(Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
-                             const std::function<void(const BucketKey&, const CellCount&)>& visit) const = 0;
+  /// Every stored addend of the buckets [from, to) over all partitions, as pieces of a run, each of one
+  /// bucket; the same cell may come several times, and the caller sums. A piece lives during the call.
+  virtual void read_cells(
+      Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
+      const std::function<void(const BucketKey&, std::span<const CellCount>)>& visit) const = 0;
+  /// The same, one by one: visit(bucket, cell).
+  template <class Visit>
+  void for_each_cell(Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
+                     Visit&& visit) const {
+    read_cells(cube, granularity, from, to, [&](const BucketKey& bucket, std::span<const CellCount> cells) {
+      for (const CellCount& cell : cells) visit(bucket, cell);
+    });
+  }
   /// Index = id.
   virtual std::vector<std::string> names(Dictionary dictionary) const = 0;
   /// In order of activation.

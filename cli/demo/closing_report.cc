@@ -19,7 +19,7 @@ constexpr std::size_t kRowsMax = 12;
 constexpr std::array<std::string_view, 8> kShown{"requests", "answered", "rejected", "blocked",
                                                  "leaks",    "excepted", "watched",  "photo"};
 
-std::uint64_t figure(const Report& report, const std::vector<std::uint64_t>& figures, std::string_view name) {
+std::uint64_t figure(const Report& report, const Figures& figures, std::string_view name) {
   const auto at = std::find(report.figure_names.begin(), report.figure_names.end(), name);
   return at == report.figure_names.end()
              ? 0
@@ -27,7 +27,7 @@ std::uint64_t figure(const Report& report, const std::vector<std::uint64_t>& fig
 }
 
 std::vector<std::string> cells_of(const Report& report, std::vector<std::string> head,
-                                  const std::vector<std::uint64_t>& figures) {
+                                  const Figures& figures) {
   for (const std::string_view name : kShown) head.push_back(std::to_string(figure(report, figures, name)));
   return head;
 }
@@ -36,16 +36,20 @@ std::vector<std::string> cells_of(const Report& report, std::vector<std::string>
 Table by_agency_and_state(const Report& report) {
   std::vector<const ReportRow*> rows;
   for (const ReportRow& row : report.rows) {
-    if (figure(report, row.figures, "blocked") + figure(report, row.figures, "gap") > 0) rows.push_back(&row);
+    const Figures& figures = report.figures_of(row);
+    if (figure(report, figures, "blocked") + figure(report, figures, "gap") > 0) rows.push_back(&row);
   }
   const auto rank = [&report](const ReportRow* row) {
-    return std::pair(figure(report, row->figures, "blocked"), figure(report, row->figures, "leaks"));
+    const Figures& figures = report.figures_of(*row);
+    return std::pair(figure(report, figures, "blocked"), figure(report, figures, "leaks"));
   };
   std::stable_sort(rows.begin(), rows.end(), [&](const auto* a, const auto* b) { return rank(a) > rank(b); });
   Table table{{{"agency"}, {"state"}}, {}, {}};
   for (const std::string_view name : kShown) table.columns.push_back({std::string(name), true});
   for (std::size_t i = 0; i < std::min(rows.size(), kRowsMax); ++i) {
-    table.rows.push_back(cells_of(report, rows[i]->by, rows[i]->figures));
+    const ReportRow& row = *rows[i];
+    table.rows.push_back(
+        cells_of(report, {report.label(row, 0), report.label(row, 1)}, report.figures_of(row)));
   }
   return table;
 }

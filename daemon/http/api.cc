@@ -11,7 +11,7 @@
 
 #include "query/listings.h"
 #include "query/rejects.h"
-#include "query/report.h"
+#include "query/report_json.h"
 #include "query/status.h"
 #include "query/versions.h"
 #include "state/space.h"
@@ -192,9 +192,12 @@ HttpResponse Api::report(const HttpRequest& request) const {
   words.rollup = *rollup;
   // The snapshot after the mark: what was committed up to the log's end is in it.
   const LiveClocks live{worker_.at_end, wall_clock_now()};
-  const auto made = make_report(*store_.snapshot(), words, settings_.lateness, live);
+  auto made = make_report(*store_.snapshot(), words, settings_.lateness, live);
   if (!made) return http_error(made.error().code == ExitCode::usage ? 422 : 500, made.error().message);
-  return json(to_json(*made));
+  HttpResponse answer;
+  const auto json = std::make_shared<ReportJson>(std::move(*made));
+  answer.stream = {json->size(), [json](char* out, std::size_t room) { return json->read(out, room); }};
+  return answer;
 }
 
 HttpResponse Api::policy(const HttpRequest& request) const {

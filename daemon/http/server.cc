@@ -14,6 +14,7 @@ namespace {
 
 constexpr unsigned kConnectionsMax = 256;
 constexpr std::size_t kHeadBytesMax = 8192;
+constexpr std::size_t kBlockBytes = 128 * 1024;  // of a stream, made and sent at once
 constexpr unsigned kSilenceSecondsMax = 10;
 // So that a long report does not hold up a health check.
 constexpr unsigned kThreads = 4;
@@ -28,9 +29,27 @@ constexpr std::array<std::pair<const char*, const char*>, 3> kHeaders{{
     {"Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"},
 }};
 
-MHD_Result send(MHD_Connection* connection, const HttpResponse& answer) {
-  const std::unique_ptr<MHD_Response, ResponseDeleter> response(MHD_create_response_from_buffer(
-      answer.body.size(), const_cast<char*>(answer.body.data()), MHD_RESPMEM_MUST_COPY));
+ssize_t read_stream(void* stream, std::uint64_t, char* out, std::size_t room) {
+  const std::size_t n = static_cast<HttpStream*>(stream)->read(out, room);
+  return n == 0 ? MHD_CONTENT_READER_END_OF_STREAM : static_cast<ssize_t>(n);
+}
+
+void delete_stream(void* stream) {
+  delete static_cast<HttpStream*>(stream);
+}
+
+MHD_Response* response_of(HttpResponse& answer) {
+  if (!answer.stream)
+    return MHD_create_response_from_buffer(answer.body.size(), answer.body.data(), MHD_RESPMEM_MUST_COPY);
+  auto stream = std::make_unique<HttpStream>(std::move(*answer.stream));
+  MHD_Response* const response = MHD_create_response_from_callback(stream->size, kBlockBytes, &read_stream,
+                                                                   stream.get(), &delete_stream);
+  if (response != nullptr) stream.release();
+  return response;
+}
+
+MHD_Result send(MHD_Connection* connection, HttpResponse answer) {
+  const std::unique_ptr<MHD_Response, ResponseDeleter> response(response_of(answer));
   if (!response) return MHD_NO;
   MHD_add_response_header(response.get(), "Content-Type", answer.content_type.c_str());
   for (const auto& [name, value] : kHeaders) MHD_add_response_header(response.get(), name, value);

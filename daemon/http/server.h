@@ -6,8 +6,11 @@
 // and a policy that lets a browser run nothing.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,10 +24,18 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> query;  // unescaped, in the order given
 };
 
+/// A body that is made while it is sent. `read` writes the next bytes, at most so many as there is room, and
+/// returns how many; in sequence, from any one thread at a time.
+struct HttpStream {
+  std::uint64_t size = 0;  // bytes of all of it
+  std::function<std::size_t(char* out, std::size_t room)> read;
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::string body;
+  std::optional<HttpStream> stream{};  // instead of body
 };
 
 /// `{"error":"…"}`.

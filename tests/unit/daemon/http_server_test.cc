@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
@@ -24,7 +25,22 @@ using test::send_raw;
 using testing::HasSubstr;
 using testing::Not;
 
+constexpr std::size_t kStreamBytes = 3'000'000;
+
+/// Of one letter, made while it is sent.
+HttpResponse stream() {
+  HttpResponse answer{200, "text/plain", ""};
+  answer.stream = {kStreamBytes, [left = kStreamBytes](char* out, std::size_t room) mutable {
+                     const std::size_t n = std::min(left, room);
+                     std::fill_n(out, n, 's');
+                     left -= n;
+                     return n;
+                   }};
+  return answer;
+}
+
 HttpResponse echo(const HttpRequest& request) {
+  if (request.path == "/stream") return stream();
   std::string text = request.path;
   for (const auto& [name, value] : request.query) text += "|" + name + "=" + value;
   return {200, "text/plain", text};
@@ -67,6 +83,16 @@ TEST_F(HttpServerTest, HeadHasTheHeadersAndNoBody) {
   EXPECT_EQ(answer.status, 200);
   EXPECT_THAT(answer.head, HasSubstr("Content-Length: 4\r\n"));
   EXPECT_EQ(answer.body, "");
+}
+
+TEST_F(HttpServerTest, AStreamIsSentWholeAndItsLengthSaid) {
+  const std::string length = "Content-Length: " + std::to_string(kStreamBytes) + "\r\n";
+  const Answer answer = ask(address(), "/stream");
+  EXPECT_THAT(answer.head, HasSubstr(length));
+  EXPECT_EQ(answer.body, std::string(kStreamBytes, 's'));
+  const Answer head = ask(address(), "/stream", "HEAD");
+  EXPECT_THAT(head.head, HasSubstr(length));
+  EXPECT_EQ(head.body, "");
 }
 
 TEST_F(HttpServerTest, OtherMethodsAreRefused) {

@@ -13,9 +13,11 @@ namespace blockwatch::test {
 
 inline std::map<BucketKey, std::vector<CellCount>> decoded(const std::map<RowKey, std::string>& runs) {
   std::map<BucketKey, std::vector<CellCount>> out;
+  Piece piece;
   for (const auto& [row, run] : runs)
-    EXPECT_TRUE(
-        read_row(row, run, [&](const BucketKey& bucket, const CellCount& c) { out[bucket].push_back(c); }));
+    EXPECT_TRUE(read_row(row, run, piece, [&](const BucketKey& bucket, std::span<const CellCount> cells) {
+      out[bucket].insert(out[bucket].end(), cells.begin(), cells.end());
+    }));
   return out;
 }
 

@@ -99,13 +99,14 @@ class FakeSnapshot : public Snapshot {
     for (const auto& [_, p] : partitions_) out.push_back(p);
     return out;
   }
-  void for_each_cell(Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
-                     const std::function<void(const BucketKey&, const CellCount&)>& visit) const override {
+  void read_cells(
+      Cube cube, Granularity granularity, std::int64_t from, std::int64_t to,
+      const std::function<void(const BucketKey&, std::span<const CellCount>)>& visit) const override {
     for (const auto& [key, count] : cells_) {
       if (key.cube != cube || key.granularity != granularity || key.number < from || key.number >= to)
         continue;
       if (granularity == Granularity::minute && (key.number + 1) * kMinute <= newest() - 49 * kHour) continue;
-      visit(key, count);
+      visit(key, {&count, 1});
     }
   }
   std::vector<std::string> names(Dictionary dictionary) const override {

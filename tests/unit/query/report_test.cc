@@ -1,4 +1,4 @@
-#include "query/report.h"
+#include "query/report_json.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -40,9 +40,10 @@ std::vector<std::string> rows_of(const Report& report) {
   std::vector<std::string> out;
   for (const auto& row : report.rows) {
     std::string text;
-    for (const auto& value : row.by) text += (text.empty() ? "" : "/") + value;
-    for (std::size_t i = 0; i < row.figures.size(); ++i) {
-      if (row.figures[i] != 0) text += " " + report.figure_names[i] + "=" + std::to_string(row.figures[i]);
+    for (std::size_t i = 0; i < report.by.size(); ++i) text += (i == 0 ? "" : "/") + report.label(row, i);
+    for (std::size_t i = 0; i < report.figure_names.size(); ++i) {
+      const std::uint64_t figure = report.figures_of(row)[i];
+      if (figure != 0) text += " " + report.figure_names[i] + "=" + std::to_string(figure);
     }
     out.push_back(text);
   }
@@ -192,7 +193,7 @@ TEST_F(ReportTest, MessagesHaveRequestsOnlyAndClassOther) {
   EXPECT_THAT(report.figure_names, ElementsAre("requests"));
   EXPECT_THAT(rows_of(report), ElementsAre("hsi/driver_license requests=1", "ice/driver_license requests=5",
                                            "ice/other requests=4"));
-  EXPECT_THAT(report.totals, ElementsAre(10));
+  EXPECT_EQ(report.totals, Figures{10});
 }
 
 TEST_F(ReportTest, RollupSumsSubtreesOverTheFilteredReport) {
@@ -253,6 +254,19 @@ TEST_F(ReportTest, JsonHasTheContractsShape) {
       R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0},)"
       R"({"label":"ice","requests":1,"answered":0,"no_record":1,"rejected":0,"error":0,"unknown":0,"blocked":0,"leaks":0,)"
       R"("excepted":0,"gap":0,"watched":0,"shadow":0,"photo":0}]})");
+}
+
+TEST_F(ReportTest, JsonMadePieceByPieceIsTheSame) {
+  ReportRequest r = day("2025-11-12", "2025-11-14", {"agency", "ori"});
+  r.rollup = true;
+  const std::string whole = to_json(made(state_, r));
+  for (const std::size_t room : {1U, 2U, 7U, 64U, 300U, 1000U, 1'000'000U}) {
+    ReportJson json(made(state_, r));
+    EXPECT_EQ(json.size(), whole.size());
+    std::string text, piece(room, '\0');
+    while (const std::size_t n = json.read(piece.data(), room)) text.append(piece, 0, n);
+    EXPECT_EQ(text, whole) << room;
+  }
 }
 
 TEST(EmptyState, ReportIsIncompleteAndWithoutRows) {

@@ -84,7 +84,7 @@ TEST(SeveralDaemons, MessagesAreSummedToo) {
   r.unit = "messages";
   const auto sum = shared.sum(r);
   ASSERT_TRUE(sum);
-  EXPECT_THAT(sum->totals, ElementsAre(16));
+  EXPECT_EQ(sum->totals, Figures{16});
 }
 
 TEST(SeveralDaemons, OneThatIsBehindTheOthersMakesTheSumIncomplete) {

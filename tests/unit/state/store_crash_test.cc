@@ -41,10 +41,13 @@ CommitBatch numbered(std::uint64_t n) {
 /// The minutes that are left after so many commits: 48 h of them, each with its late observations.
 std::map<BucketKey, std::uint64_t> minutes_after(std::uint64_t commits) {
   std::map<BucketKey, std::uint64_t> out;
+  Piece piece;
   for (std::uint64_t n = 1; n <= commits; ++n)
     for (const auto& [row, run] : numbered(n).runs)
       if (row.granularity == Granularity::minute)
-        read_row(row, run, [&](const BucketKey& bucket, const CellCount& c) { out[bucket] += c.count; });
+        read_row(row, run, piece, [&](const BucketKey& bucket, std::span<const CellCount> cells) {
+          for (const CellCount& c : cells) out[bucket] += c.count;
+        });
   const auto kept = static_cast<std::int64_t>(commits - std::min<std::uint64_t>(commits, 48)) * 60;
   std::erase_if(out, [&](const auto& entry) { return entry.first.number < kept; });
   return out;
