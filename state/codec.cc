@@ -144,37 +144,6 @@ bool decode(std::string_view bytes, PartitionProgress& out) {
   return in.complete();
 }
 
-std::string encode(const Evidence& e) {
-  std::string out;
-  put_time(out, e.time);
-  put_varint(out, e.agency);
-  out += e.ori.view();
-  put_u8(out, static_cast<std::uint8_t>(e.cls));
-  put_u8(out, e.photo ? 1 : 0);
-  put_u8(out, static_cast<std::uint8_t>(e.outcome));
-  put_u8(out, static_cast<std::uint8_t>(e.via));
-  put_u8(out, static_cast<std::uint8_t>(e.verdict));
-  put_text(out, e.exception);
-  put_varint(out, e.policy_digest);
-  return out;
-}
-bool decode(std::string_view bytes, Evidence& out) {
-  ByteReader in(bytes);
-  out.time = in.time();
-  out.agency = in.varint32();
-  const auto ori = Ori::from(in.bytes(Ori::kSize));
-  out.cls = static_cast<Class>(in.below(kClassCount));
-  out.photo = in.flag();
-  out.outcome = static_cast<Outcome>(in.below(kOutcomeCount));
-  out.via = static_cast<Via>(in.below(3));
-  out.verdict = static_cast<Verdict>(in.below(kVerdictCount));
-  out.exception = in.text();
-  out.policy_digest = in.varint32();
-  if (!ori) return false;
-  out.ori = *ori;
-  return in.complete();
-}
-
 std::string encode(const RejectRecord& reject) {
   std::string out;
   put_u8(out, static_cast<std::uint8_t>(reject.reason));

@@ -79,10 +79,10 @@ constexpr std::size_t kGranularityAt = 6;
 
 Family family_of(std::string_view key) {
   if (key.front() == 'D') return Family::recent;
+  if (key.front() == 'E') return Family::kept;
   if (key.front() != 'C') return Family::base;
   BW_CHECK(key.size() > kGranularityAt);
-  return static_cast<Granularity>(key[kGranularityAt]) == Granularity::minute ? Family::recent
-                                                                              : Family::counters;
+  return static_cast<Granularity>(key[kGranularityAt]) == Granularity::minute ? Family::recent : Family::kept;
 }
 
 KeyRange range_of_prefix(std::string prefix) {
@@ -181,11 +181,8 @@ KeyRange seen_range(std::uint32_t partition) {
   return range_of_prefix(std::move(key));
 }
 
-std::string evidence_key(const Evidence& evidence) {
-  std::string key = position_key('E', evidence.partition, evidence.offset);
-  put_u8(key, evidence.jurisdiction);
-  put_be32(key, evidence.policy);
-  return key;
+std::string evidence_key(std::uint32_t partition, std::uint64_t first_offset) {
+  return position_key('E', partition, first_offset);
 }
 KeyRange evidence_range() {
   return range_of_prefix(kind_key('E'));
@@ -297,13 +294,12 @@ std::optional<std::uint64_t> seen_chunk_of(std::string_view key) {
   return if_complete(in, chunk);
 }
 
-bool read_evidence_key(std::string_view key, Evidence& out) {
+std::optional<EvidencePlace> evidence_place_of(std::string_view key) {
   ByteReader in = reader_of('E', key);
+  EvidencePlace out;
   out.partition = in.be32();
-  out.offset = in.be64();
-  out.jurisdiction = in.below(kJurisdictionCount);
-  out.policy = in.be32();
-  return in.complete();
+  out.first_offset = in.be64();
+  return in.complete() ? std::optional(out) : std::nullopt;
 }
 bool read_reject_key(std::string_view key, RejectRecord& out) {
   ByteReader in = reader_of('R', key);

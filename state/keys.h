@@ -14,7 +14,7 @@
 //                                                                    a row's runs from 0, without holes
 //                                                                    (state/page.h)
 //   seen       'D' partition:be32 chunk:be64                         chunks ascend in the order of counting
-//   evidence   'E' partition:be32 offset:be64 jurisdiction:u8 policy:be32
+//   evidence   'E' partition:be32 offset:be64                        a chunk, by its first offset
 //   reject     'R' partition:be32 offset:be64
 //   incident   'I' day:10 bytes id:16 bytes 0x00                     present = closed; the value is empty
 //              'I' day:10 bytes id:16 bytes 0x01 partition:be32      one partition's part
@@ -42,9 +42,9 @@ namespace blockwatch {
 
 /// The column families. A range never spans two.
 enum class Family : std::uint8_t {
-  base,      // all that is not named below
-  counters,  // runs of hours, days and months
-  recent,    // runs of minutes, seen ids
+  base,    // all that is not named below
+  kept,    // runs of hours, days and months, evidence
+  recent,  // runs of minutes, seen ids
 };
 /// `key` is not empty; a prefix as well, if it is long enough to tell.
 Family family_of(std::string_view key);
@@ -80,7 +80,7 @@ KeyRange counter_range(std::uint32_t partition, Cube cube, Granularity granulari
 
 std::string seen_key(std::uint32_t partition, std::uint64_t chunk);
 KeyRange seen_range(std::uint32_t partition);
-std::string evidence_key(const Evidence& evidence);
+std::string evidence_key(std::uint32_t partition, std::uint64_t first_offset);
 KeyRange evidence_range();
 std::string reject_key(std::uint32_t partition, std::uint64_t offset);
 KeyRange reject_range();
@@ -116,8 +116,12 @@ struct CounterKey {
 };
 std::optional<CounterKey> counter_key_of(std::string_view key);
 std::optional<std::uint64_t> seen_chunk_of(std::string_view key);
-/// Partition, offset, jurisdiction and policy of an Evidence.
-bool read_evidence_key(std::string_view key, Evidence& out);
+/// Of a chunk of evidence.
+struct EvidencePlace {
+  std::uint32_t partition = 0;
+  std::uint64_t first_offset = 0;
+};
+std::optional<EvidencePlace> evidence_place_of(std::string_view key);
 /// Partition and offset of a RejectRecord.
 bool read_reject_key(std::string_view key, RejectRecord& out);
 struct IncidentRow {

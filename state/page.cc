@@ -51,7 +51,8 @@ std::size_t runs_to_merge(std::span<const std::uint64_t> sizes) {
     std::size_t similar = 0;
     while (n + similar < sizes.size() && sizes[sizes.size() - n - similar - 1] < similar_below) ++similar;
     const bool too_many = sizes.size() - n + 1 > kRunsMax;
-    if (similar + 1 < kRunsMerged && !too_many) break;
+    const std::size_t enough = total < kSmallRun ? kSmallRunsMerged : kRunsMerged;
+    if (similar + 1 < enough && !too_many) break;
     for (const std::size_t end = n + std::max<std::size_t>(similar, 1); n < end; ++n)
       total += sizes[sizes.size() - n - 1];
   }

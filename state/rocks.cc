@@ -26,7 +26,7 @@ constexpr std::size_t memtable_bytes(Family family) {
   switch (family) {
     case Family::base:
       return 4 * kMiB;
-    case Family::counters:
+    case Family::kept:
       return 16 * kMiB;
     case Family::recent:
       return 32 * kMiB;  // all that lives there is about 14 MB at 290 M messages a year
@@ -37,8 +37,8 @@ constexpr std::size_t memtable_bytes(Family family) {
 /// One memtable of each family being filled and one being flushed.
 constexpr int kMemtables = 2;
 
-/// A run of counters of at least so many bytes is written once, into a blob file; what is merged and moved
-/// between levels is its key.
+/// A run of counters, or a chunk of evidence, of at least so many bytes is written once, into a blob file;
+/// what is merged and moved between levels is its key.
 constexpr std::uint64_t kBlobBytesMin = 512;
 
 /// RocksDB's own messages go where all others go, from warnings up. It prints keys at most, and ours hold
@@ -121,15 +121,15 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
 
   // No blob is ever moved (enable_blob_garbage_collection is off): it would rewrite the oldest quarter of the
   // counters each time. What a merge of runs leaves dead in a blob file is less than what is alive.
-  rocksdb::ColumnFamilyOptions counters = base;
-  counters.write_buffer_size = memtable_bytes(Family::counters);
-  counters.enable_blob_files = true;
-  counters.min_blob_size = kBlobBytesMin;
-  counters.blob_compression_type = base.compression;
+  rocksdb::ColumnFamilyOptions kept = base;
+  kept.write_buffer_size = memtable_bytes(Family::kept);
+  kept.enable_blob_files = true;
+  kept.min_blob_size = kBlobBytesMin;
+  kept.blob_compression_type = base.compression;
 
   rocksdb::ColumnFamilyOptions recent = base;
   recent.write_buffer_size = memtable_bytes(Family::recent);
-  return {{rocksdb::kDefaultColumnFamilyName, base}, {"counters", counters}, {"recent", recent}};
+  return {{rocksdb::kDefaultColumnFamilyName, base}, {"kept", kept}, {"recent", recent}};
 }
 
 }  // namespace blockwatch

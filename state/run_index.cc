@@ -1,15 +1,34 @@
 #include "state/run_index.h"
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
 #include "state/failure.h"
 
 namespace blockwatch {
 namespace {
 
-/// Some 10 MB. Half a year's hours, touched by late events, on 4 partitions fit; beyond it everything is
-/// forgotten and read again when needed.
-constexpr std::size_t kRowsMax = 65'536;
+/// Some 10 MB. A year's hours, touched by late events, on 4 partitions fit; beyond it everything is forgotten
+/// and read again when needed.
+constexpr std::size_t kRowsMax = 163'840;
+constexpr double kClassesPerDoubling = 8;
 
 }  // namespace
+
+void RunSizes::add(std::uint64_t bytes) {
+  const double exact = std::log2(static_cast<double>(bytes)) * kClassesPerDoubling;
+  classes_.push_back(static_cast<char>(static_cast<unsigned char>(std::min(std::lround(exact), 255L))));
+}
+
+std::vector<std::uint64_t> RunSizes::bytes() const {
+  std::vector<std::uint64_t> out;
+  out.reserve(classes_.size() + 1);
+  for (const char c : classes_)
+    out.push_back(static_cast<std::uint64_t>(
+        std::llround(std::exp2(static_cast<double>(static_cast<unsigned char>(c)) / kClassesPerDoubling))));
+  return out;
+}
 
 Expected<std::optional<std::int64_t>*> RunIndex::newest_of(const RowKey& row) {
   const auto [it, is_new] = newest_.try_emplace({row.partition, row.cube, row.granularity});
@@ -25,20 +44,24 @@ Expected<std::optional<std::int64_t>*> RunIndex::newest_of(const RowKey& row) {
   return &it->second;
 }
 
-Expected<std::vector<std::uint64_t>*> RunIndex::sizes(const RowKey& row) {
-  if (const auto it = sizes_.find(row); it != sizes_.end()) return &it->second;
-  if (sizes_.size() >= kRowsMax) sizes_.clear();
+Expected<RunSizes*> RunIndex::sizes(const RowKey& row) {
+  if (rows_ >= kRowsMax) {
+    for (auto& [series, rows] : sizes_) rows.clear();
+    rows_ = 0;
+  }
+  auto& known = sizes_[{row.partition, row.cube, row.granularity}];
+  if (const auto it = known.find(row.number); it != known.end()) return &it->second;
   const auto found = newest_of(row);
   if (!found) return tl::unexpected(found.error());
   std::optional<std::int64_t>& newest = **found;
-  std::vector<std::uint64_t> sizes;
+  RunSizes sizes;
   if (newest && row.number <= *newest) {
     bool intact = true;
     const rocksdb::Status status =
         db_.scan(rocksdb::ReadOptions(), row_range(row), [&](std::string_view key, std::string_view value) {
           const auto parsed = counter_key_of(key);
-          intact = parsed && parsed->run == sizes.size();
-          sizes.push_back(value.size());
+          intact = parsed && parsed->run == sizes.count() && !value.empty();
+          if (intact) sizes.add(value.size());
           return intact;
         });
     if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
@@ -46,12 +69,13 @@ Expected<std::vector<std::uint64_t>*> RunIndex::sizes(const RowKey& row) {
   } else {
     newest = row.number;
   }
-  return &sizes_.emplace(row, std::move(sizes)).first->second;
+  ++rows_;
+  return &known.emplace(row.number, std::move(sizes)).first->second;
 }
 
 void RunIndex::forget_before(const RowKey& row) {
-  sizes_.erase(sizes_.lower_bound({row.partition, row.cube, row.granularity, INT64_MIN}),
-               sizes_.lower_bound(row));
+  rows_ -= boost::unordered::erase_if(sizes_[{row.partition, row.cube, row.granularity}],
+                                      [&](const auto& entry) { return entry.first < row.number; });
 }
 
 }  // namespace blockwatch

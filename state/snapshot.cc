@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/end_process.h"
 #include "state/codec.h"
+#include "state/evidence_chunk.h"
 #include "state/failure.h"
 #include "state/run.h"
 #include "state/store_impl.h"
@@ -145,11 +146,9 @@ class DatabaseSnapshot final : public Snapshot {
   }
 
   void for_each_evidence(const std::function<void(const Evidence&)>& visit) const override {
-    for_each_row(evidence_range(), "a piece of evidence", [&](std::string_view key, std::string_view value) {
-      Evidence e;
-      if (!read_evidence_key(key, e) || !decode(value, e)) return false;
-      visit(e);
-      return true;
+    for_each_row(evidence_range(), "a chunk of evidence", [&](std::string_view key, std::string_view value) {
+      const auto place = evidence_place_of(key);
+      return place && decode_evidence(place->partition, place->first_offset, value, visit);
     });
   }
 

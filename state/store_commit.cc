@@ -1,4 +1,7 @@
 // Writing: one CommitBatch becomes one RocksDB batch.
+#include <algorithm>
+#include <map>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -6,6 +9,7 @@
 #include "base/failpoint.h"
 #include "state/cell.h"
 #include "state/codec.h"
+#include "state/evidence_chunk.h"
 #include "state/failure.h"
 #include "state/seen_chunk.h"
 #include "state/store_impl.h"
@@ -15,6 +19,9 @@ namespace {
 
 /// Chunks of seen ids are deleted once this much is over, so that it is not one deletion a commit.
 constexpr TimeNs kSeenDeletionStep = kHour;
+
+/// Some 100 KB.
+constexpr std::size_t kEvidenceInChunk = 4'096;
 
 DictionaryId name_limit(Dictionary dictionary) {
   switch (dictionary) {
@@ -42,8 +49,21 @@ void Store::Impl::add_progress(const CommitBatch& in, Batch& out) {
   for (const PartitionProgress& p : in.progress) out.put(progress_key(p.partition), encode(p));
 }
 
-void Store::Impl::add_evidence_and_rejects(const CommitBatch& in, Batch& out) {
-  for (const Evidence& e : in.evidence) out.put(evidence_key(e), encode(e));
+void Store::Impl::add_evidence(const CommitBatch& in, Batch& out) {
+  std::map<std::uint32_t, std::vector<const Evidence*>> partitions;
+  for (const Evidence& e : in.evidence) partitions[e.partition].push_back(&e);
+  for (const auto& [partition, pieces] : partitions) {
+    const std::span all(pieces);
+    for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
+      end = std::min(begin + kEvidenceInChunk, all.size());
+      // Chunks are told apart by their first offset.
+      while (end < all.size() && all[end]->offset == all[end - 1]->offset) ++end;
+      out.put(evidence_key(partition, all[begin]->offset), encode_evidence(all.subspan(begin, end - begin)));
+    }
+  }
+}
+
+void Store::Impl::add_rejects(const CommitBatch& in, Batch& out) {
   for (const RejectRecord& r : in.rejects) out.put(reject_key(r.partition, r.offset), encode(r));
 }
 
@@ -200,7 +220,8 @@ Expected<void> Store::Impl::build(CommitBatch& in, Batch& out) {
   add_progress(in, out);
   if (auto ok = expire_rows(in, out); !ok) return ok;
   if (auto ok = add_runs(in, out); !ok) return ok;
-  add_evidence_and_rejects(in, out);
+  add_evidence(in, out);
+  add_rejects(in, out);
   if (auto ok = add_seen(in, out); !ok) return ok;
   if (auto ok = move_incidents(in, out); !ok) return ok;
   if (auto ok = add_incidents(in, out); !ok) return ok;

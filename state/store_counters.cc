@@ -60,12 +60,19 @@ bool Store::Impl::is_expired(const RowKey& row) const {
 Expected<std::string> Store::Impl::merge_stored(const RowKey& row, std::size_t first, std::size_t end,
                                                 std::string_view added) {
   std::vector<std::string> stored;
-  for (std::size_t i = first; i < end; ++i) {
-    auto run = db->read(rocksdb::ReadOptions(), counter_key(row, static_cast<std::uint32_t>(i)));
-    if (!run) return tl::unexpected(run.error());
-    if (!*run) return tl::unexpected(damaged("a row of counters, one of whose runs is missing"));
-    stored.push_back(std::move(**run));
-  }
+  bool intact = true;
+  const KeyRange range{counter_key(row, static_cast<std::uint32_t>(first)),
+                       counter_key(row, static_cast<std::uint32_t>(end))};
+  const rocksdb::Status status =
+      db->scan(rocksdb::ReadOptions(), range, [&](std::string_view key, std::string_view value) {
+        const auto place = counter_key_of(key);
+        intact = place && place->run == first + stored.size();
+        stored.emplace_back(value);
+        return intact;
+      });
+  if (!status.ok()) return tl::unexpected(error_of(status, "cannot read the state"));
+  if (!intact || stored.size() != end - first)
+    return tl::unexpected(damaged("a row of counters, one of whose runs is missing"));
   std::vector<std::string_view> addends(stored.begin(), stored.end());
   if (!added.empty()) addends.push_back(added);
   auto merged = merge_runs(addends);
@@ -73,9 +80,9 @@ Expected<std::string> Store::Impl::merge_stored(const RowKey& row, std::size_t f
   return std::move(*merged);
 }
 
-Expected<void> Store::Impl::write_as_one(const RowKey& row, std::vector<std::uint64_t>& sizes,
-                                         std::size_t first, std::string added, Batch& out) {
-  const std::size_t end = sizes.size();
+Expected<void> Store::Impl::write_as_one(const RowKey& row, RunSizes& sizes, std::size_t first,
+                                         std::string added, Batch& out) {
+  const std::size_t end = sizes.count();
   if (first < end) {
     auto merged = merge_stored(row, first, end, added);
     if (!merged) return tl::unexpected(merged.error());
@@ -83,8 +90,8 @@ Expected<void> Store::Impl::write_as_one(const RowKey& row, std::vector<std::uin
   }
   for (std::size_t i = first + 1; i < end; ++i) out.erase(counter_key(row, static_cast<std::uint32_t>(i)));
   out.put(counter_key(row, static_cast<std::uint32_t>(first)), added);
-  sizes.resize(first);
-  sizes.push_back(added.size());
+  sizes.cut(first);
+  sizes.add(added.size());
   return {};
 }
 
@@ -101,12 +108,12 @@ std::optional<RowKey> Store::Impl::month_to_gather(const PartitionProgress& prog
 Expected<void> Store::Impl::add_run(const RowKey& row, std::string bytes, bool gather, Batch& out) {
   const auto found = runs->sizes(row);
   if (!found) return tl::unexpected(found.error());
-  std::vector<std::uint64_t>& sizes = **found;
+  RunSizes& sizes = **found;
   std::size_t first = 0;
   if (!gather) {
-    sizes.push_back(bytes.size());
-    first = sizes.size() - runs_to_merge(sizes);
-    sizes.pop_back();
+    std::vector<std::uint64_t> with_new = sizes.bytes();
+    with_new.push_back(bytes.size());
+    first = with_new.size() - runs_to_merge(with_new);
   }
   return write_as_one(row, sizes, first, std::move(bytes), out);
 }
@@ -114,7 +121,7 @@ Expected<void> Store::Impl::add_run(const RowKey& row, std::string bytes, bool g
 Expected<void> Store::Impl::gather(const RowKey& row, Batch& out) {
   const auto sizes = runs->sizes(row);
   if (!sizes) return tl::unexpected(sizes.error());
-  if ((*sizes)->size() < 2) return {};
+  if ((*sizes)->count() < 2) return {};
   return write_as_one(row, **sizes, 0, {}, out);
 }
 

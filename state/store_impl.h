@@ -49,7 +49,8 @@ struct Store::Impl {
   // ---- building a batch (store_commit.cc). Memory runs ahead of the disk here; a failure is final.
   Expected<void> build(CommitBatch& in, Batch& out);
   void add_progress(const CommitBatch& in, Batch& out);
-  void add_evidence_and_rejects(const CommitBatch& in, Batch& out);
+  void add_evidence(const CommitBatch& in, Batch& out);
+  void add_rejects(const CommitBatch& in, Batch& out);
   Expected<SeenChunks*> seen_of(std::uint32_t partition);
   Expected<void> add_seen(const CommitBatch& in, Batch& out);
   Expected<void> expire_seen(std::uint32_t partition, TimeNs before, Batch& out);
@@ -73,8 +74,8 @@ struct Store::Impl {
   Expected<void> add_runs(CommitBatch& in, Batch& out);
   Expected<void> add_run(const RowKey& row, std::string bytes, bool gather, Batch& out);
   /// The stored runs from number `first` on and what is `added`, if anything, as run `first`.
-  Expected<void> write_as_one(const RowKey& row, std::vector<std::uint64_t>& sizes, std::size_t first,
-                              std::string added, Batch& out);
+  Expected<void> write_as_one(const RowKey& row, RunSizes& sizes, std::size_t first, std::string added,
+                              Batch& out);
   Expected<std::string> merge_stored(const RowKey& row, std::size_t first, std::size_t end,
                                      std::string_view added);
 

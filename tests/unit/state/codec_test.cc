@@ -45,21 +45,6 @@ IncidentPart random_part(test::Random& random) {
   return part;
 }
 
-Evidence random_evidence(test::Random& random) {
-  Evidence e;
-  e.time = random_time(random);
-  e.agency = static_cast<DictionaryId>(random.any_size());
-  e.ori = *Ori::from("VTICE0900");
-  e.cls = static_cast<Class>(random.below(kClassCount));
-  e.photo = random.below(2) == 1;
-  e.outcome = static_cast<Outcome>(random.below(kOutcomeCount));
-  e.via = static_cast<Via>(random.below(3));
-  e.verdict = static_cast<Verdict>(random.below(kVerdictCount));
-  e.exception = random.bytes(30);
-  e.policy_digest = static_cast<DictionaryId>(random.any_size());
-  return e;
-}
-
 /// Encodes, decodes, encodes again: equal bytes mean that nothing was lost. Cut or lengthened bytes are
 /// refused.
 template <class T>
@@ -78,7 +63,6 @@ TEST(Codec, RecordsReadBackWholeAndNotCut) {
   for (int i = 0; i < 300; ++i) {
     expect_round_trip(random_progress(random));
     expect_round_trip(random_part(random));
-    expect_round_trip(random_evidence(random));
     StateIdentity identity;
     identity.instance = random.bytes(16);
     identity.reject_secret = random.bytes(32);
@@ -129,13 +113,11 @@ TEST(Codec, AnyBytesDecodeOrAreRefusedButNeverMore) {
     const std::string bytes = random.bytes(80);
     PartitionProgress p;
     IncidentPart part;
-    Evidence e;
     RejectRecord r;
     StoredVersion v;
     Notification n;
     decode(bytes, p);
     decode(bytes, part);
-    decode(bytes, e);
     decode(bytes, r);
     decode(bytes, v);
     decode(bytes, n);

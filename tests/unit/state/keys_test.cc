@@ -58,7 +58,7 @@ TEST(Keys, WhatGoesAfterTwoDaysLiesApartFromTheOtherCountersAndThoseFromTheRest)
   EXPECT_EQ(family_of(seen_range(1).from), Family::recent);
   for (const Cube cube : {Cube::disclosures, Cube::oris, Cube::messages, Cube::quality}) {
     for (const Granularity g : {Granularity::minute, Granularity::hour, Granularity::day}) {
-      const Family expected = g == Granularity::minute ? Family::recent : Family::counters;
+      const Family expected = g == Granularity::minute ? Family::recent : Family::kept;
       EXPECT_EQ(family_of(counter_key({7, cube, g, -1}, 3)), expected);
       EXPECT_EQ(family_of(counter_range(7, cube, g).from), expected);
     }
@@ -86,15 +86,10 @@ TEST(Keys, SequencesAndChunksSortNumerically) {
 }
 
 TEST(Keys, EvidenceAndRejectsKeepTheirPosition) {
-  Evidence e;
-  e.partition = 3;
-  e.offset = 1'000'000'000'000;
-  e.jurisdiction = 55;
-  e.policy = 9999;
-  Evidence back;
-  ASSERT_TRUE(read_evidence_key(evidence_key(e), back));
-  EXPECT_EQ(std::tuple(back.partition, back.offset, back.jurisdiction, back.policy),
-            std::tuple(e.partition, e.offset, e.jurisdiction, e.policy));
+  const auto place = evidence_place_of(evidence_key(3, 1'000'000'000'000));
+  ASSERT_TRUE(place);
+  EXPECT_EQ(std::pair(place->partition, place->first_offset),
+            std::pair(3U, std::uint64_t{1'000'000'000'000}));
   RejectRecord r;
   ASSERT_TRUE(read_reject_key(reject_key(4, 17), r));
   EXPECT_EQ(std::pair(r.partition, r.offset), std::pair(std::uint32_t{4}, std::uint64_t{17}));
@@ -131,7 +126,7 @@ TEST(Keys, KindsDoNotOverlap) {
   std::set<char> kinds;
   for (const std::string& key :
        {meta_key("format"), version_key(VersionKind::policy, 0), name_key(Dictionary::agency, 0),
-        progress_key(0), counter_key({}, 0), seen_key(0, 0), evidence_key({}), reject_key(0, 0),
+        progress_key(0), counter_key({}, 0), seen_key(0, 0), evidence_key(0, 0), reject_key(0, 0),
         incident_closed_key("2025-11-12", id), incident_day_key(id), unclosed_key(id), log_key(1),
         mark_key(id, 1), cursor_key("x"), suppressed_key("x", 1)})
     EXPECT_TRUE(kinds.insert(key.front()).second) << key.front();
@@ -156,10 +151,8 @@ TEST(Keys, AKeyOfAnotherKindOrLengthIsRefused) {
   EXPECT_FALSE(counter_key_of(counter_key({}, 0) + "x"));
   EXPECT_FALSE(counter_key_of(counter_key({}, 0).substr(0, 18)));
   EXPECT_FALSE(log_sequence_of(""));
-  Evidence e;
-  e.jurisdiction = 56;
-  Evidence back;
-  EXPECT_FALSE(read_evidence_key(evidence_key(e), back));
+  EXPECT_FALSE(evidence_place_of(reject_key(1, 2)));
+  EXPECT_FALSE(evidence_place_of(evidence_key(1, 2) + "x"));
 }
 
 }  // namespace

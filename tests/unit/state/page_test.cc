@@ -70,19 +70,33 @@ TEST(Page, OneCommitPerEventAllDayKeepsFewRunsAndRewritesLogarithmically) {
             static_cast<double>(final_bytes) * (std::log2(kEvents) + 2));
 }
 
-TEST(Page, EqualRunsCombineLikeTheDigitsOfACounter) {
+/// How many runs are left of n equal ones.
+std::size_t runs_left(std::uint64_t n, std::uint64_t bytes) {
   std::vector<std::uint64_t> sizes;
-  for (std::uint64_t n = 1; n <= kRunsMerged * kRunsMerged * kRunsMerged; ++n) {
-    sizes.push_back(100);
+  for (; n > 0; --n) {
+    sizes.push_back(bytes);
     const std::size_t merged = runs_to_merge(sizes);
     const auto added =
         std::accumulate(sizes.end() - static_cast<std::ptrdiff_t>(merged), sizes.end(), std::uint64_t{0});
     sizes.resize(sizes.size() - merged + 1);
     sizes.back() = added;
+  }
+  return sizes.size();
+}
+
+TEST(Page, EqualRunsCombineLikeTheDigitsOfACounter) {
+  for (std::uint64_t n = 1; n <= kRunsMerged * kRunsMerged * kRunsMerged; ++n) {
     std::size_t digits = 0;
     for (std::uint64_t rest = n; rest != 0; rest /= kRunsMerged) digits += rest % kRunsMerged;
-    ASSERT_EQ(sizes.size(), digits) << n;
+    ASSERT_EQ(runs_left(n, kSmallRun), digits) << n;
   }
+}
+
+TEST(Page, SmallRunsWaitForMoreOfThem) {
+  constexpr std::uint64_t kBytes = kSmallRun / kSmallRunsMerged;
+  EXPECT_EQ(runs_left(kSmallRunsMerged - 1, kBytes), kSmallRunsMerged - 1);
+  EXPECT_EQ(runs_left(kSmallRunsMerged, kBytes), 1U);
+  EXPECT_EQ(runs_left(kSmallRunsMerged * kRunsMerged, kBytes), 1U) << "together they are small no more";
 }
 
 TEST(Page, ASmallRunNeverRewritesALargePage) {
@@ -91,17 +105,18 @@ TEST(Page, ASmallRunNeverRewritesALargePage) {
 }
 
 TEST(Page, NoSequenceOfSizesPassesTheBoundOfRuns) {
-  std::vector<std::uint64_t> halving;
-  for (unsigned shift = 60; shift > 0; --shift) {
-    halving.push_back(std::uint64_t{1} << shift);
-    const std::size_t merged = runs_to_merge(halving);
+  // Each too small to be similar to the one before.
+  std::vector<std::uint64_t> falling;
+  for (double size = 1e18; size >= 2; size /= 1.8) {
+    falling.push_back(static_cast<std::uint64_t>(size));
+    const std::size_t merged = runs_to_merge(falling);
     for (std::size_t i = 1; i < merged; ++i) {
-      halving[halving.size() - 2] += halving.back();
-      halving.pop_back();
+      falling[falling.size() - 2] += falling.back();
+      falling.pop_back();
     }
-    ASSERT_LE(halving.size(), kRunsMax);
+    ASSERT_LE(falling.size(), kRunsMax);
   }
-  EXPECT_EQ(halving.size(), kRunsMax);
+  EXPECT_EQ(falling.size(), kRunsMax);
 }
 
 TEST(Page, RunsOfTwoKindsAreNotMerged) {

@@ -62,7 +62,7 @@ std::vector<Reader> readers() {
        [](Store& s) { s.snapshot()->notifications_of(test::incident_id(1)); }},
       {'R', "a reject",
        [](Store& s) { s.snapshot()->for_each_reject({}, [](const RejectRecord&) { return true; }); }},
-      {'E', "a piece of evidence", [](Store& s) { s.snapshot()->for_each_evidence([](const Evidence&) {}); }},
+      {'E', "a chunk of evidence", [](Store& s) { s.snapshot()->for_each_evidence([](const Evidence&) {}); }},
       {'L', "a notification of the log", [](Store& s) { s.read_log(0, 10); }},
       {'O', "the cursor of output alerts", [](Store& s) { s.cursor("alerts"); }},
       {'O', "the cursor of an output", [](Store& s) { s.snapshot()->outputs(); }},
@@ -104,7 +104,7 @@ TEST_F(StoreDamage, AMergeWithADamagedRunFailsTheCommit) {
   ASSERT_EQ(test::RawDatabase(dir_.state()).cut_values('C'), 1);
   const auto store = test::open_store(dir_.state());
   Expected<void> result;
-  for (std::size_t runs = 2; runs <= kRunsMerged && result; ++runs) {  // with the damaged one
+  for (std::size_t runs = 2; runs <= kSmallRunsMerged && result; ++runs) {  // with the damaged one
     CommitBatch batch;
     batch.progress = {test::progress(0, runs, kDay)};
     batch.runs[kRow] = test::run_of({{{1, 0}, 1}, {{2, 0}, 5}});

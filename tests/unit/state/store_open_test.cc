@@ -83,7 +83,7 @@ TEST(StoreOpen, AnOlderFormatIsRefusedByNumberAndLeftAsItIs) {
   {
     test::RawDatabase raw(dir.state());  // format 2 had one column family
     raw.put("Mformat", std::string(1, '\x02'));
-    raw.drop(Family::counters);
+    raw.drop(Family::kept);
     raw.drop(Family::recent);
   }
   for (const auto access : {Store::Access::write, Store::Access::read}) {
@@ -97,7 +97,7 @@ TEST(StoreOpen, AnOlderFormatIsRefusedByNumberAndLeftAsItIs) {
 }
 
 TEST(StoreOpen, ADatabaseThatLacksAColumnFamilyIsDamaged) {
-  for (const Family lost : {Family::counters, Family::recent}) {
+  for (const Family lost : {Family::kept, Family::recent}) {
     const test::TempDir dir;
     test::open_store(dir.state());
     test::RawDatabase(dir.state()).drop(lost);

@@ -131,7 +131,7 @@ TEST_F(StoreTest, TheReferenceTimeIsKept) {
 TEST_F(StoreTest, EvidenceAndRejectsComeBackByPosition) {
   CommitBatch batch;
   batch.progress = {progress(0, 9)};
-  for (const std::uint64_t offset : {8U, 3U, 5U}) {
+  for (const std::uint64_t offset : {3U, 5U, 8U}) {
     Evidence e;
     e.offset = offset;
     e.jurisdiction = 4;
@@ -173,6 +173,33 @@ TEST_F(StoreTest, EvidenceAndRejectsComeBackByPosition) {
     return false;
   });
   EXPECT_THAT(offsets, ElementsAre(5));
+}
+
+TEST_F(StoreTest, EvidenceOfAStormComesBackWholeAndInOrder) {
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> expected;
+  CommitBatch batch;
+  batch.progress = {progress(0, 9), progress(1, 9)};
+  // Of one record more than a chunk takes, as a message to every state under many policies has.
+  for (const std::uint64_t offset : {1, 2, 3})
+    for (int i = 0; i < (offset == 2 ? 9'000 : 3'000); ++i)
+      for (const std::uint32_t partition : {0U, 1U}) {
+        Evidence& e = batch.evidence.emplace_back();
+        e.partition = partition;
+        e.offset = offset;
+        e.ori = *Ori::from("VTICE0900");
+        e.policy = static_cast<DictionaryId>(i);
+        expected.emplace_back(partition, offset);
+      }
+  commit(batch);
+  std::sort(expected.begin(), expected.end());
+  std::vector<std::pair<std::uint32_t, std::uint64_t>> got;
+  std::uint64_t policies = 0;
+  store_->snapshot()->for_each_evidence([&](const Evidence& e) {
+    got.emplace_back(e.partition, e.offset);
+    policies += e.policy;
+  });
+  EXPECT_EQ(got, expected);
+  EXPECT_EQ(policies, 2U * (8'999U * 9'000U / 2 + 2 * (2'999U * 3'000U / 2)));
 }
 
 TEST_F(StoreTest, SeenIdsComeBackInTheOrderOfCounting) {
