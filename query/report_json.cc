@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstring>
+#include <string_view>
 #include <utility>
 
 #include "base/check.h"
@@ -26,9 +26,8 @@ std::size_t digits_of(std::uint64_t number) {
   return n;
 }
 
-char* put(char* out, const std::string& text) {
-  std::memcpy(out, text.data(), text.size());
-  return out + text.size();
+char* put(char* out, std::string_view text) {
+  return std::copy(text.begin(), text.end(), out);
 }
 
 char* put(char* out, std::uint64_t number) {
@@ -159,8 +158,7 @@ std::size_t ReportJson::read(char* out, std::size_t room) {
     const auto left = static_cast<std::size_t>(limit - end);
     if (pending_from_ < pending_.size()) {
       const std::size_t n = std::min(left, pending_.size() - pending_from_);
-      std::memcpy(end, pending_.data() + pending_from_, n);
-      end += n;
+      end = put(end, std::string_view(pending_).substr(pending_from_, n));
       pending_from_ += n;
     } else if (next_row_ < report_.rows.size() && left > rows_.size_max()) {
       end = write_next(end);

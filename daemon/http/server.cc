@@ -44,7 +44,7 @@ MHD_Response* response_of(HttpResponse& answer) {
   auto stream = std::make_unique<HttpStream>(std::move(*answer.stream));
   MHD_Response* const response = MHD_create_response_from_callback(stream->size, kBlockBytes, &read_stream,
                                                                    stream.get(), &delete_stream);
-  if (response != nullptr) stream.release();
+  if (response != nullptr) static_cast<void>(stream.release());  // delete_stream() has it
   return response;
 }
 

@@ -180,7 +180,7 @@ TEST_F(StoreTest, EvidenceOfAStormComesBackWholeAndInOrder) {
   CommitBatch batch;
   batch.progress = {progress(0, 9), progress(1, 9)};
   // Of one record more than a chunk takes, as a message to every state under many policies has.
-  for (const std::uint64_t offset : {1, 2, 3})
+  for (const std::uint64_t offset : {1U, 2U, 3U})
     for (int i = 0; i < (offset == 2 ? 9'000 : 3'000); ++i)
       for (const std::uint32_t partition : {0U, 1U}) {
         Evidence& e = batch.evidence.emplace_back();
