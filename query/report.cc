@@ -1,7 +1,5 @@
 #include "query/report.h"
 
-#include <algorithm>
-#include <array>
 #include <cstddef>
 #include <map>
 #include <utility>
@@ -14,7 +12,6 @@
 #include "query/summing.h"
 #include "query/words.h"
 #include "query/zone.h"
-#include "state/cell.h"
 
 namespace blockwatch {
 namespace {
@@ -175,8 +172,9 @@ Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& requ
   const auto ranges = tile(*span, tiling, *zone);
   if (!ranges) return tl::unexpected<Error>(ranges.error());
   const Selection selection{*words, *zone, std::move(*kept), request.rollup};
-  const auto sums = sum_up(snapshot, selection, *ranges, tiling);
-  if (!sums) return tl::unexpected<Error>(sums.error());
+  Summing sums(selection);
+  if (const auto summed = sum_up(snapshot, selection, *ranges, tiling, sums); !summed)
+    return tl::unexpected<Error>(summed.error());
 
   Report report;
   report.as_of = as_of(snapshot);
@@ -188,10 +186,9 @@ Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& requ
   const std::size_t figure_count = words->unit == Unit::messages ? 1 : kFigureCount;
   report.figure_names.assign(kFigureNames.begin(),
                              kFigureNames.begin() + static_cast<std::ptrdiff_t>(figure_count));
-  fill_rows(report, **sums, *words, names);
+  fill_rows(report, sums, *words, names);
   if (request.rollup) {
-    report.rollup =
-        catalog ? roll_up(*catalog, names.agencies, (*sums)->per_agency()) : std::vector<RollupRow>{};
+    report.rollup = catalog ? roll_up(*catalog, names.agencies, sums.per_agency()) : std::vector<RollupRow>{};
   }
   standing.span = *span;
   auto evicted = evictions(snapshot, *span);

@@ -176,14 +176,13 @@ void Summing::note_split(TimeNs midnight) {
   split_day_ = std::min(midnight, split_day_.value_or(midnight));
 }
 
-Expected<std::unique_ptr<Summing>> sum_up(const Snapshot& snapshot, const Selection& selection,
-                                          const std::vector<BucketRange>& ranges, const Tiling& tiling) {
+Expected<void> sum_up(const Snapshot& snapshot, const Selection& selection,
+                      const std::vector<BucketRange>& ranges, const Tiling& tiling, Summing& sums) {
   const std::vector<BucketRange> pieces = pieces_of(ranges);
   std::atomic<std::size_t> next = 0;
-  const auto sum_some = [&](Summing& sums) {
-    for (std::size_t i = next++; i < pieces.size(); i = next++) sums.add(snapshot, pieces[i]);
+  const auto sum_some = [&](Summing& some) {
+    for (std::size_t i = next++; i < pieces.size(); i = next++) some.add(snapshot, pieces[i]);
   };
-  auto sums = std::make_unique<Summing>(selection);
   std::deque<Summing> others;
   std::vector<std::thread> threads;
   for (std::size_t n = thread_count(pieces.size()); n > 1; --n) {
@@ -194,11 +193,11 @@ Expected<std::unique_ptr<Summing>> sum_up(const Snapshot& snapshot, const Select
       break;  // the system gives no more threads; fewer make the same sums
     }
   }
-  sum_some(*sums);
+  sum_some(sums);
   for (std::thread& thread : threads) thread.join();
-  for (const Summing& other : others) sums->add(other);
-  if (!sums->split_day()) return sums;
-  return tl::unexpected<Error>(off_bucket("a day of the zone", *sums->split_day(), tiling));
+  for (const Summing& other : others) sums.add(other);
+  if (!sums.split_day()) return {};
+  return tl::unexpected<Error>(off_bucket("a day of the zone", *sums.split_day(), tiling));
 }
 
 }  // namespace blockwatch

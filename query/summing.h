@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -48,7 +47,6 @@ class Summing {
 
   /// What tells rows apart, and in the same order their figures.
   const std::vector<Group>& keys() const { return keys_; }
-  const FiguresList& figures() const { return figures_; }
   FiguresList take_figures() { return std::move(figures_); }
   /// By id; empty if not wanted.
   const std::vector<Figures>& per_agency() const { return per_agency_; }
@@ -100,8 +98,9 @@ class Summing {
   Figures* agency_ = nullptr;
 };
 
-/// The sums of all ranges, made by a few threads. Error 64: a day of the zone begins inside a bucket.
-Expected<std::unique_ptr<Summing>> sum_up(const Snapshot& snapshot, const Selection& selection,
-                                          const std::vector<BucketRange>& ranges, const Tiling& tiling);
+/// Adds all ranges to `sums`, which are of that selection, on a few threads. Error 64: a day of the zone
+/// begins inside a bucket.
+Expected<void> sum_up(const Snapshot& snapshot, const Selection& selection,
+                      const std::vector<BucketRange>& ranges, const Tiling& tiling, Summing& sums);
 
 }  // namespace blockwatch

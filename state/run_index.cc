@@ -45,12 +45,12 @@ Expected<std::optional<std::int64_t>*> RunIndex::newest_of(const RowKey& row) {
 }
 
 Expected<RunSizes*> RunIndex::sizes(const RowKey& row) {
+  auto& known = sizes_[{row.partition, row.cube, row.granularity}];
+  if (const auto it = known.find(row.number); it != known.end()) return &it->second;
   if (rows_ >= kRowsMax) {
     for (auto& [series, rows] : sizes_) rows.clear();
     rows_ = 0;
   }
-  auto& known = sizes_[{row.partition, row.cube, row.granularity}];
-  if (const auto it = known.find(row.number); it != known.end()) return &it->second;
   const auto found = newest_of(row);
   if (!found) return tl::unexpected(found.error());
   std::optional<std::int64_t>& newest = **found;

@@ -99,9 +99,9 @@ std::optional<RowKey> Store::Impl::month_to_gather(const PartitionProgress& prog
   if (progress.clock == kNoTime) return std::nullopt;
   const std::int64_t day = bucket_of(saturating_add(progress.clock, -kMonthGatheredAfter), kDay);
   const std::int64_t month = first_of_month(first_of_month(day) - 1);
-  const auto [gathered, is_first] = months_gathered.try_emplace(progress.partition, INT64_MIN);
-  if (month <= gathered->second) return std::nullopt;
-  gathered->second = month;
+  std::int64_t& gathered = months_gathered.try_emplace(progress.partition, INT64_MIN).first->second;
+  if (month <= gathered) return std::nullopt;
+  gathered = month;
   return RowKey{progress.partition, Cube::disclosures, Granularity::month, month};
 }
 

@@ -133,6 +133,18 @@ inline std::unique_ptr<Store> open_store(const std::string& dir,
   return std::move(*store);
 }
 
+/// A store in a directory of its own.
+class OpenStore : public testing::Test {
+ protected:
+  void reopen(Store::Access access = Store::Access::write) {
+    store_.reset();
+    store_ = open_store(dir_.state(), access);
+  }
+
+  TempDir dir_;
+  std::unique_ptr<Store> store_ = open_store(dir_.state());
+};
+
 inline PartitionProgress progress(std::uint32_t partition, std::uint64_t next_offset,
                                   TimeNs clock = kNoTime) {
   PartitionProgress p;

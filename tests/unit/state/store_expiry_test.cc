@@ -67,22 +67,16 @@ std::set<std::int64_t> numbers(const Store& store, Cube cube, Granularity granul
   return out;
 }
 
-class StoreExpiry : public testing::Test {
+class StoreExpiry : public test::OpenStore {
  protected:
   void count(const std::vector<Event>& events) {
     for (const Event& e : events) counting_.add(e);
     counting_.commit(*store_);
   }
-  void reopen() {
-    store_.reset();
-    store_ = test::open_store(dir_.state());
-  }
   std::set<std::int64_t> days(Cube cube = Cube::disclosures) const {
     return numbers(*store_, cube, Granularity::day);
   }
 
-  test::TempDir dir_;
-  std::unique_ptr<Store> store_ = test::open_store(dir_.state());
   Counting counting_;
 };
 

@@ -16,7 +16,7 @@ using test::Cells;
 constexpr std::int64_t kMarch = 59, kApril = 90, kMay = 120;
 constexpr TimeNs kMarchGathered = (kApril + 3) * kDay;
 
-class StoreMonths : public testing::Test {
+class StoreMonths : public test::OpenStore {
  protected:
   void commit(std::uint32_t partition, TimeNs clock, const std::map<std::int64_t, Cells>& months = {}) {
     CommitBatch batch;
@@ -44,13 +44,7 @@ class StoreMonths : public testing::Test {
     EXPECT_EQ(sums, expected_);
     return n;
   }
-  void reopen() {
-    store_.reset();
-    store_ = test::open_store(dir_.state());
-  }
 
-  test::TempDir dir_;
-  std::unique_ptr<Store> store_ = test::open_store(dir_.state());
   std::map<std::pair<std::uint32_t, std::int64_t>, Cells> expected_;
   std::uint64_t offset_ = 0;
 };

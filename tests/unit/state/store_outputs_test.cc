@@ -13,7 +13,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class StoreOutputs : public testing::Test {
+class StoreOutputs : public test::OpenStore {
  protected:
   OutputStanding standing(const std::string& name) {
     for (OutputStanding& o : store_->snapshot()->outputs())
@@ -27,13 +27,6 @@ class StoreOutputs : public testing::Test {
       for (std::uint64_t i = 0; i < s.count; ++i) out.push_back(s.first + i);
     return out;
   }
-  void reopen() {
-    store_.reset();
-    store_ = test::open_store(dir_.state());
-  }
-
-  test::TempDir dir_;
-  std::unique_ptr<Store> store_ = test::open_store(dir_.state());
 };
 
 TEST_F(StoreOutputs, WhatTheCursorPassesIsDeliveredUnlessItIsSuppressed) {

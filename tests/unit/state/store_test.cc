@@ -18,24 +18,17 @@ using test::progress;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-class StoreTest : public testing::Test {
+class StoreTest : public test::OpenStore {
  protected:
   void commit(CommitBatch batch) {
     const auto ok = store_->commit(batch);
     ASSERT_TRUE(ok) << ok.error().message;
-  }
-  void reopen(Store::Access access = Store::Access::write) {
-    store_.reset();
-    store_ = test::open_store(dir_.state(), access);
   }
   std::vector<TimeNs> seen_clocks(std::uint32_t partition) {
     std::vector<TimeNs> out;
     EXPECT_TRUE(store_->for_each_seen(partition, [&](const SeenId& id) { out.push_back(id.clock); }));
     return out;
   }
-
-  test::TempDir dir_;
-  std::unique_ptr<Store> store_ = test::open_store(dir_.state());
 };
 
 TEST_F(StoreTest, ANewStoreIsEmpty) {
