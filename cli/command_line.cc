@@ -13,6 +13,7 @@ int run_command_line(int argc, const char* const* argv) {
   add_report_command(app, exit_code);
   add_alerts_command(app, exit_code);
   add_completeness_command(app, exit_code);
+  add_gaps_command(app, exit_code);
   add_policy_command(app, exit_code);
   add_rejects_command(app, exit_code);
   add_status_command(app, exit_code);

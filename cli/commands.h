@@ -11,6 +11,7 @@ void add_check_config_command(CLI::App& app, int& exit_code);
 void add_completeness_command(CLI::App& app, int& exit_code);
 void add_demo_command(CLI::App& app, int& exit_code);
 void add_explain_command(CLI::App& app, int& exit_code);
+void add_gaps_command(CLI::App& app, int& exit_code);
 void add_generate_command(CLI::App& app, int& exit_code);
 void add_policy_command(CLI::App& app, int& exit_code);
 void add_rejects_command(CLI::App& app, int& exit_code);

@@ -31,6 +31,9 @@ std::string explanation_text(const nlohmann::ordered_json& explanation, TextStyl
 std::string rejects_text(const nlohmann::ordered_json& rejects, TextStyle style);
 std::string rejects_csv(const nlohmann::ordered_json& rejects);
 
+std::string gaps_text(const nlohmann::ordered_json& gaps, TextStyle style);
+std::string gaps_csv(const nlohmann::ordered_json& gaps);
+
 /// One screen: at most 80 columns, and 24 lines while there are few partitions and outputs.
 std::string status_text(const nlohmann::ordered_json& status, TextStyle style);
 /// One row a partition.

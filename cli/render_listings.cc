@@ -71,14 +71,12 @@ Table oddities_table(const Json& completeness) {
   return table;
 }
 
-std::string gaps_text(const Json& completeness, TextStyle style) {
+std::string gap_warnings(const Json& completeness, TextStyle style) {
   std::string out;
   for (const auto& p : completeness.at("partitions")) {
     for (const auto& gap : p.at("gaps")) {
-      out +=
-          warning_text("gap in " + text_at(p, "topic") + "/" + p.at("partition").dump() + ": " + gap.dump(),
-                       style) +
-          '\n';
+      const std::string where = text_at(p, "topic") + "/" + p.at("partition").dump();
+      out += warning_text("gap in " + where + ": " + text_at(gap, "what"), style) + '\n';
     }
   }
   return out;
@@ -140,7 +138,7 @@ std::string completeness_text(const Json& completeness, TextStyle style) {
       "\n\n" + to_text(fates, style);
   const Table oddities = oddities_table(completeness);
   if (!oddities.rows.empty()) out += '\n' + to_text(oddities, style);
-  const std::string gaps = gaps_text(completeness, style);
+  const std::string gaps = gap_warnings(completeness, style);
   return out + '\n' + (gaps.empty() ? "No gaps.\n" : gaps);
 }
 

@@ -17,7 +17,7 @@ constexpr std::string_view kAssigned =
 constexpr std::string_view kIdempotent =
     "alerts are produced idempotently and acknowledged by all replicas, in order";
 
-constexpr std::array<RefusedProperty, 33> kRefused{{
+constexpr std::array<RefusedProperty, 34> kRefused{{
     {"enable.auto.commit", kStoreIsTruth},
     {"auto.commit.enable", kStoreIsTruth},
     {"auto.commit.interval.ms", kStoreIsTruth},
@@ -47,6 +47,8 @@ constexpr std::array<RefusedProperty, 33> kRefused{{
     {"dr_cb", "an alert counts as delivered only when its acknowledgement has come"},
     {"dr_msg_cb", "an alert counts as delivered only when its acknowledgement has come"},
     {"allow.auto.create.topics", "a misspelled topic must be an error, not a new empty topic"},
+    {"topic.metadata.propagation.max.ms",
+     "a topic that is gone must be seen at once: it may come again as another"},
     {"topic.blacklist", "no partition of the topic may be left out silently"},
     {"socket.nagle.disable", "it is always on, so that alerts leave at once"},
     {"plugin.library.paths", "foreign code would run inside the daemon"},

@@ -1,6 +1,7 @@
 #include "config/settings.h"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <utility>
 
@@ -129,10 +130,12 @@ void SettingsReader::check_kafka_source() {
 }
 
 void SettingsReader::check_file_source() {
-  if (given("source.partitions")) {
-    reporter_.error(place("source.partitions"),
-                    "source.partitions is for kind = \"kafka\", the kind is \"file\"",
-                    "remove it: each file is a partition");
+  constexpr std::array kOfTopics{std::pair("source.partitions", "remove it: each file is a partition"),
+                                 std::pair("source.on_gap", "remove it: a file has no retention"),
+                                 std::pair("source.plain", "remove it: lines are numbered without holes")};
+  for (const auto& [key, hint] : kOfTopics) {
+    if (!given(key)) continue;
+    reporter_.error(place(key), std::string(key) + " is for kind = \"kafka\", the kind is \"file\"", hint);
   }
   const toml::Entry* section = root_.find("source");
   const toml::Entry* files = section == nullptr ? nullptr : section->value.find("files");

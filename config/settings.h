@@ -19,6 +19,8 @@ namespace blockwatch {
 
 enum class SourceKind { kafka, file };
 enum class OutputKind { kafka, log };
+/// What is done where retention has overrun the position; every other gap halts.
+enum class OnGap { halt, go_on };
 
 struct SourceSettings {
   SourceKind kind = SourceKind::kafka;
@@ -27,7 +29,9 @@ struct SourceSettings {
   std::vector<std::string> files;                                     // kind = "file": partitions 0, 1, …
   std::uint64_t record_bytes_max = 65536;
   std::map<std::string, std::string> kafka;  // handed to librdkafka as it is
-  std::optional<SourceMapping> mapping;      // none: records have the contract's own names
+  OnGap on_gap = OnGap::halt;
+  bool plain = false;                    // offsets have no holes: neither transactions nor compaction
+  std::optional<SourceMapping> mapping;  // none: records have the contract's own names
 };
 
 struct OutputSettings {

@@ -54,6 +54,10 @@ void read_count(const SettingInput& in, std::uint64_t min, std::uint64_t max, st
   out = static_cast<std::uint64_t>(n);
 }
 
+void read_flag(const SettingInput& in, bool& out) {
+  if (has_type(in, toml::Type::boolean, "write true or false, without quotes")) out = in.entry.value.boolean;
+}
+
 template <class T, std::size_t kCount>
 using Choices = std::array<std::pair<std::string_view, T>, kCount>;
 
@@ -102,6 +106,7 @@ std::string show_text(const std::string& text) {
 }
 
 constexpr Choices<SourceKind, 2> kSourceKinds{{{"kafka", SourceKind::kafka}, {"file", SourceKind::file}}};
+constexpr Choices<OnGap, 2> kOnGap{{{"halt", OnGap::halt}, {"continue", OnGap::go_on}}};
 constexpr Choices<OutputKind, 2> kOutputKinds{{{"kafka", OutputKind::kafka}, {"log", OutputKind::log}}};
 constexpr std::array<std::string_view, 3> kLaterOutputKinds{"alertmanager", "webhook", "syslog"};
 constexpr Choices<log::Level, 4> kLevels{{{"debug", log::Level::debug},
@@ -252,6 +257,19 @@ const std::array kSettings{
                      read_count(in, kRecordBytesMin, kRecordBytesMax, s.source.record_bytes_max);
                    },
                    [](const S& s) { return std::to_string(s.source.record_bytes_max); }},
+    SettingSpec<S>{
+        "source.on_gap", "text", "\"halt\"", false,
+        "Where the topic's retention has deleted records that were not counted yet: `halt` stops the "
+        "partition until an operator decides (`blockwatch gaps`), `continue` counts on behind "
+        "them. Either way the gap is recorded and alerted, and reports that it touches are not "
+        "complete. For `kafka` only.",
+        [](const In& in, S& s) { read_choice(in, kOnGap, s.source.on_gap); },
+        [](const S& s) { return show_choice(kOnGap, s.source.on_gap); }},
+    SettingSpec<S>{"source.plain", "boolean", "false", false,
+                   "`true`: the topic has neither transactions nor compaction, so that offsets without a "
+                   "record are a gap. For `kafka` only.",
+                   [](const In& in, S& s) { read_flag(in, s.source.plain); },
+                   [](const S& s) { return std::string(s.source.plain ? "true" : "false"); }},
     SettingSpec<S>{"source.kafka", "table", "{ \"group.id\" = \"blockwatch\" }", false,
                    "Handed to librdkafka as it is; `\"bootstrap.servers\"` is needed for `kafka`. The group "
                    "is for advisory commits, so that lag tools work. Some properties are refused, see below.",

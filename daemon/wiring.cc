@@ -57,9 +57,15 @@ Expected<std::unique_ptr<FileSource>> open_files(Store& store, const std::vector
 
 Expected<std::unique_ptr<Source>> open_topic(const Settings& settings, const Store& store,
                                              Telemetry& telemetry, const std::atomic<bool>& stop) {
-  return make_kafka_source(
-      {settings.source.topic, settings.source.kafka, settings.source.partitions, next_offsets(store)},
-      telemetry, stop);
+  KafkaSourceOptions options;
+  options.topic = settings.source.topic;
+  options.settings = settings.source.kafka;
+  options.partitions = settings.source.partitions;
+  options.on_gap = settings.source.on_gap;
+  options.fingerprint_key = store.identity().fingerprint_key;
+  for (PartitionProgress& p : store.snapshot()->partitions())
+    options.starts[p.partition] = {p.next_offset, std::move(p.anchor)};
+  return make_kafka_source(options, telemetry, stop);
 }
 
 Expected<std::vector<std::unique_ptr<Deliverer>>> make_deliverers(const Settings& settings, Store& store,
@@ -84,6 +90,7 @@ WorkerOptions worker_options(const Settings& settings, bool batch) {
   options.record_bytes_max = settings.source.record_bytes_max;
   options.mapping = settings.source.mapping;
   options.batch = batch;
+  options.plain = settings.source.plain;
   return options;
 }
 

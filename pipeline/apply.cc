@@ -10,6 +10,7 @@
 #include "pipeline/cell_buffer.h"
 #include "pipeline/dedup.h"
 #include "pipeline/expand.h"
+#include "pipeline/gap_book.h"
 #include "pipeline/names.h"
 #include "pipeline/raise.h"
 #include "pipeline/rules_by_time.h"
@@ -28,6 +29,7 @@ struct PartitionState {
   DedupWindow dedup;
   std::vector<SeenId> seen;  // since the last commit
   bool changed = false;
+  bool behind_gap = false;  // nothing was read since
 };
 
 NodeIndex reserved(ReservedAgency agency) {
@@ -48,6 +50,7 @@ struct Applier::Impl {
   RulesByTime rules;
   IncidentBook book;
   Raiser raiser;
+  GapBook gaps;
   UnknownOris unknown_oris;
   CellBuffer cells;  // of all cubes but those of observations
   std::unique_ptr<ObservationBuffer> observations = std::make_unique<ObservationBuffer>();
@@ -70,6 +73,7 @@ struct Applier::Impl {
             store, names, options.topic,
             [this](std::string_view policy) { return rules.authority_of(policy); }, options.settle),
         raiser(book, names, rules, options.lateness),
+        gaps(*store.snapshot()),
         unknown_oris(
             [this](std::uint32_t partition, std::int64_t day) { return stored_unknown_oris(partition, day); },
             options.settle) {}
@@ -95,6 +99,7 @@ struct Applier::Impl {
               .first->second;
       const auto read = store.for_each_seen(number, [&](const SeenId& seen) { state.dedup.insert(seen); });
       if (!read) return read;
+      state.behind_gap = gaps.is_open_ended(number);
       progress.push_back(state.progress);
     }
     return {};
@@ -125,12 +130,66 @@ struct Applier::Impl {
   }
 
   void advance(PartitionState& state, const SourceRecord& record) {
-    if (state.progress.consumed() == 0) state.progress.first_offset = record.offset;
-    BW_CHECK(record.offset >= state.progress.next_offset);
-    state.progress.next_offset = record.offset + 1;
-    state.progress.ended = false;
+    PartitionProgress& p = state.progress;
+    BW_CHECK(record.offset >= p.next_offset);
+    if (record.offset != p.next_offset) [[unlikely]]
+      jump(state, record);
+    if (state.behind_gap) [[unlikely]] {
+      state.behind_gap = false;
+      gaps.ends_before(record, batch);
+    }
+    p.next_offset = record.offset + 1;
+    p.ended = false;
     state.changed = true;
     ++pending.records;
+  }
+
+  // ---- gaps
+  void jump(PartitionState& state, const SourceRecord& record) {
+    PartitionProgress& p = state.progress;
+    if (p.consumed() == 0) {  // its log begins there
+      p.first_offset = record.offset;
+      return;
+    }
+    ++pending.jumps;
+    if (!options.plain) return;
+    gap({p.partition, GapKind::offset_jump, p.next_offset, {}, {}, record.offset}, wall_clock_now());
+  }
+
+  void gap(const GapFound& found, TimeNs now) {
+    PartitionState& state = partitions.at(found.partition);
+    if (!gaps.found(found, state.progress, now, batch)) return;
+    state.changed = true;
+    state.behind_gap = found.resumed_at.has_value();
+    pending.gaps.push_back(batch.gaps.back());
+    if (options.raises_gaps) raise_gap(found, now);
+  }
+
+  void raise_gap(const GapFound& found, TimeNs now) {
+    IncidentAddition a;
+    a.slot.kind = IncidentKind::data_gap;
+    a.slot.policy = names.id(Dictionary::policy, options.topic + "/" + std::to_string(found.partition));
+    a.slot.day = bucket_of(now, kDay);
+    a.partition = found.partition;
+    a.offset = found.position;
+    a.time = now;
+    a.limits.closes_at = saturating_add((a.slot.day + 1) * kDay, options.lateness);
+    book.add(a);
+    pending.alertable = true;
+  }
+
+  void verified(std::uint32_t partition, TimeNs now) {
+    if (!gaps.verified(partition, now, batch)) return;
+    partitions.at(partition).changed = true;
+    pending.gaps.push_back(batch.gaps.back());
+  }
+
+  void last_record(std::uint32_t partition, TimeNs broker_time, std::uint64_t payload) {
+    auto& anchor = partitions.at(partition).progress.anchor;
+    if (!anchor) anchor.emplace();
+    anchor->cluster = options.cluster;
+    anchor->broker_time = broker_time;
+    anchor->payload = payload;
   }
 
   void quality(std::uint32_t partition, TimeNs time, Quality what, std::uint64_t count = 1) {
@@ -146,7 +205,8 @@ struct Applier::Impl {
     const TimeNs at =
         record.broker_time != kNoTime ? record.broker_time : std::max<TimeNs>(state.progress.clock, 0);
     quality(record.partition, at, static_cast<Quality>(reason));
-    batch.rejects.push_back({record.partition, record.offset, reason, record.payload.size(),
+    batch.rejects.push_back({record.partition, state.progress.epoch, record.offset, reason,
+                             record.payload.size(),
                              hmac_sha256(store.identity().reject_secret, record.payload)});
   }
 
@@ -183,7 +243,8 @@ struct Applier::Impl {
     quality(record.partition, event.time, Quality::dedup_evicted, evicted);
     state.seen.push_back({fingerprint, p.clock});
     // The asker is made where it stays: a copy would wait for its pieces to be written.
-    count({record, event, expansion, now, now.ruleset().resolve(event.ori, event.line.view(), event.time)},
+    count({record, p.epoch, event, expansion, now,
+           now.ruleset().resolve(event.ori, event.line.view(), event.time)},
           p.clock);
   }
 
@@ -299,6 +360,15 @@ void Applier::expect(const SourceRecord& record, const QueryEvent& event, std::u
 }
 void Applier::message(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint) {
   impl_->message(record, event, fingerprint);
+}
+void Applier::gap(const GapFound& found, TimeNs now) {
+  impl_->gap(found, now);
+}
+void Applier::verified(std::uint32_t partition, TimeNs now) {
+  impl_->verified(partition, now);
+}
+void Applier::last_record(std::uint32_t partition, TimeNs broker_time, std::uint64_t payload) {
+  impl_->last_record(partition, broker_time, payload);
 }
 TimeNs Applier::activate(Activation activation, TimeNs now) {
   return impl_->activate(std::move(activation), now);

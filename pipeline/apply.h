@@ -26,6 +26,9 @@ struct ApplierOptions {
   TimeNs lateness = 48 * kHour;
   TimeNs dedup_window = 24 * kHour;
   std::uint64_t dedup_bytes_max = 256ULL << 20U;
+  std::string cluster{};    // that the records come from
+  bool plain = false;       // a jump in offsets is a gap
+  bool raises_gaps = true;  // as incidents; they are of the wall clock, and no part of a replay
   /// Called before the store is asked for what the last batch may leave there: returns once it is durable.
   std::function<void()> settle = [] {};
 };
@@ -40,7 +43,9 @@ struct TakenBatch {
 /// What stands between two commits, for the decision when to commit and for the metrics.
 struct PendingWork {
   std::uint64_t records = 0;
-  bool alertable = false;  // an observation or message that changes an incident
+  bool alertable = false;   // an observation or message that changes an incident
+  std::uint64_t jumps = 0;  // in offsets
+  std::vector<Gap> gaps;    // new, or of another state than before
   std::array<std::uint64_t, kVerdictCount> by_verdict{};
   std::array<std::uint64_t, kRejectReasonCount> by_reason{};
 };
@@ -62,6 +67,12 @@ class Applier {
   /// `fingerprint`: of the event's id, under the store's key. A message without a usable destination is
   /// rejected, and no other's payload is looked at.
   void message(const SourceRecord& record, const QueryEvent& event, std::uint64_t fingerprint);
+
+  /// What the source found of a partition's log, behind the records before. `now`: wall clock.
+  void gap(const GapFound& found, TimeNs now);
+  void verified(std::uint32_t partition, TimeNs now);
+  /// Of the last record that was counted of the partition.
+  void last_record(std::uint32_t partition, TimeNs broker_time, std::uint64_t payload);
 
   /// Returns from when on it is in force; the next batch makes that durable. `now`: wall clock.
   TimeNs activate(Activation activation, TimeNs now);

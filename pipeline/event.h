@@ -15,6 +15,9 @@
 
 namespace blockwatch {
 
+/// An event may be ahead of its record's broker timestamp by so much.
+inline constexpr TimeNs kFutureSlack = 5 * kMinute;
+
 /// One entry of `destinations` or `results`, trimmed and upper-cased. Longer than an ORI = unusable, kept as
 /// empty.
 using DestinationText = FixedString<9>;

@@ -28,6 +28,10 @@ bool ParsedBatch::is_full() const {
   return size_ >= kBatchRecordsMax || bytes_kept_ >= kBytesKeptMax;
 }
 
+bool ParsedBatch::says_nothing() const {
+  return drained && gaps.empty() && verified.empty();
+}
+
 ParsedRecord& ParsedBatch::add() {
   if (size_ == slots_.size()) slots_.emplace_back();
   // The worker had the lines last.
@@ -48,6 +52,9 @@ void ParsedBatch::keep_payload(SourceRecord& record) {
 
 void ParsedBatch::clear() {
   at_end.clear();
+  gaps.clear();
+  verified.clear();
+  last_records.clear();
   drained = last = false;
   error.reset();
   size_ = bytes_kept_ = 0;
@@ -82,7 +89,7 @@ const ParsedBatch& Intake::take() {
   }
   changed_.wait(held, [this] { return !ready_.empty(); });
   // That nothing had come is no news where something has come since: the worker would commit it alone.
-  while (ready_.size() > 1 && ready_.front()->drained) {
+  while (ready_.size() > 1 && ready_.front()->says_nothing()) {
     blank_.push_back(std::move(ready_.front()));
     ready_.pop_front();
     changed_.notify_all();
@@ -143,6 +150,16 @@ void Intake::parse(const SourceRecord& record, ParsedBatch& batch) {
   parsed.event.id = {};
 }
 
+void Intake::note_last_records(std::span<const SourceRecord> records, ParsedBatch& batch) {
+  ++batches_;
+  for (auto record = records.rbegin(); record != records.rend(); ++record) {
+    if (record->partition >= noted_.size()) noted_.resize(record->partition + 1);
+    if (std::exchange(noted_[record->partition], batches_) == batches_) continue;
+    batch.last_records.push_back(
+        {record->partition, record->broker_time, siphash(fingerprint_key_, record->payload)});
+  }
+}
+
 bool Intake::hand_over_all(const SourceBatch& polled, const std::optional<Error>& error) {
   const bool at_end = polled.records.empty() && polled.at_end.size() == source_.partitions().size();
   const bool is_last = error || stop_ || (to_the_end_ && at_end);
@@ -150,9 +167,13 @@ bool Intake::hand_over_all(const SourceBatch& polled, const std::optional<Error>
   do {
     auto batch = blank();
     if (!batch) return false;
+    const std::size_t first = next;
     for (; next < polled.records.size() && !batch->is_full(); ++next) parse(polled.records[next], *batch);
+    note_last_records(std::span(polled.records).subspan(first, next - first), *batch);
     if (next == polled.records.size()) {
       batch->at_end = polled.at_end;
+      batch->gaps = polled.gaps;
+      batch->verified = polled.verified;
       batch->drained = polled.records.empty();
       batch->last = is_last;
       batch->error = error;

@@ -38,6 +38,15 @@ class ParsedBatch {
   std::span<const ParsedRecord> records() const { return {slots_.data(), size_}; }
   /// Of the partitions that stood at the end of their log after these records.
   std::vector<std::uint32_t> at_end;
+  std::vector<GapFound> gaps;           // behind these records
+  std::vector<std::uint32_t> verified;  // partitions
+  /// Of the last record of each partition.
+  struct LastRecord {
+    std::uint32_t partition = 0;
+    TimeNs broker_time = kNoTime;
+    std::uint64_t payload = 0;  // its fingerprint
+  };
+  std::vector<LastRecord> last_records;
   bool drained = false;        // the poll found nothing, nor did any since
   bool last = false;           // nothing comes after it
   std::optional<Error> error;  // of the poll; then the last
@@ -45,6 +54,8 @@ class ParsedBatch {
  private:
   friend class Intake;
   bool is_full() const;
+  /// But that nothing had come.
+  bool says_nothing() const;
   ParsedRecord& add();
   void keep_payload(SourceRecord& record);
   void clear();
@@ -80,6 +91,7 @@ class Intake {
   /// False: that was the last.
   bool hand_over_all(const SourceBatch& polled, const std::optional<Error>& error);
   void parse(const SourceRecord& record, ParsedBatch& batch);
+  void note_last_records(std::span<const SourceRecord> records, ParsedBatch& batch);
   /// An empty one; waits for the worker to give one back. Null: nobody wants it any more.
   std::unique_ptr<ParsedBatch> blank();
   void hand_over(std::unique_ptr<ParsedBatch> batch);
@@ -89,6 +101,8 @@ class Intake {
   Parser parser_;
   const SipKey fingerprint_key_;
   const bool to_the_end_;
+  std::vector<std::uint64_t> noted_;  // by partition: of which batch its last record was noted
+  std::uint64_t batches_ = 0;
   const std::atomic<bool>& stop_;
 
   std::mutex mutex_;

@@ -14,7 +14,6 @@
 
 namespace blockwatch::parsing {
 
-inline constexpr TimeNs kFutureSlack = 5 * kMinute;
 inline constexpr std::size_t kDestinationsMax = 64;
 inline constexpr std::size_t kIdBytesMax = 128;
 

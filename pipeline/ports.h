@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,14 +24,29 @@ struct SourceRecord {
   std::string_view payload;      // empty for a tombstone
 };
 
+/// A partition's log is not, or not all, what the state counted on (pipeline/log_check.h).
+struct GapFound {
+  std::uint32_t partition = 0;
+  GapKind kind = GapKind::retention_overrun;
+  std::uint64_t position = 0;  // the next offset that was to be counted
+  std::optional<std::uint64_t> log_start, log_end;
+  std::optional<std::uint64_t> resumed_at;  // none: the partition is halted
+};
+
 /// What one poll found. Reused between polls.
 struct SourceBatch {
   std::vector<SourceRecord> records;
   /// Partitions that stood at the end of their log after these records.
   std::vector<std::uint32_t> at_end;
+  /// Behind these records.
+  std::vector<GapFound> gaps;
+  /// Partitions whose log was found to be the one that was counted on; once after each beginning.
+  std::vector<std::uint32_t> verified;
   void clear() {
     records.clear();
     at_end.clear();
+    gaps.clear();
+    verified.clear();
   }
 };
 
@@ -42,9 +58,12 @@ class Source {
   virtual ~Source() = default;
   /// The partitions that this source delivers, ascending; fixed for its lifetime.
   virtual const std::vector<std::uint32_t>& partitions() const = 0;
+  /// The id of the Kafka cluster that the records come from, fixed as well; empty: there is none. Thread:
+  /// any.
+  virtual std::string cluster() const { return {}; }
   /// Waits at most `timeout`, or some milliseconds more where the log is known to go on, for the first
   /// record, then takes what is there, up to its own bound. An error is final for this source: the process
-  /// ends with its code.
+  /// ends with its code. Records of a halted partition do not come; it ends once all partitions are.
   virtual Expected<void> poll(std::chrono::milliseconds timeout, SourceBatch& batch) = 0;
   /// Advice for lag tools after a commit: next offset per partition. Never blocks.
   virtual void committed(std::span<const PartitionProgress> progress) = 0;

@@ -8,6 +8,7 @@ namespace {
 Evidence evidence_of(const CountedMessage& message, const Reach& reach, const PolicyMatch& match) {
   Evidence e;
   e.partition = message.record.partition;
+  e.epoch = message.epoch;
   e.offset = message.record.offset;
   e.jurisdiction = reach.jurisdiction;
   e.policy = message.rules.policy(match.rule);

@@ -18,6 +18,7 @@ namespace blockwatch {
 /// A message that is being counted, and what is known of it. Borrows everything.
 struct CountedMessage {
   const SourceRecord& record;
+  std::uint32_t epoch;
   const QueryEvent& event;
   const Expansion& expansion;
   RulesInForce& rules;

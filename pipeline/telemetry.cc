@@ -47,6 +47,7 @@ struct Telemetry::Impl {
     Counter& consumed;
     Gauge& progress;
     Gauge& lag;
+    Gauge& halted;
   };
 
   PartitionSeries& partition_series(std::string_view topic, std::uint32_t partition) {
@@ -55,7 +56,8 @@ struct Telemetry::Impl {
     if (const auto found = partitions.find(key); found != partitions.end()) return found->second;
     const prometheus::Labels labels{{"topic", key.first}, {"partition", std::to_string(partition)}};
     return partitions
-        .emplace(std::move(key), PartitionSeries{consumed.Add(labels), progress.Add(labels), lag.Add(labels)})
+        .emplace(std::move(key), PartitionSeries{consumed.Add(labels), progress.Add(labels), lag.Add(labels),
+                                                 halted.Add(labels)})
         .first->second;
   }
 
@@ -66,6 +68,18 @@ struct Telemetry::Impl {
                                    "Wall clock of the last commit that moved the partition.");
   Family<Gauge>& lag =
       gauges(registry, "blockwatch_lag_records", "Records of the partition that are not read yet.");
+  Family<Gauge>& halted =
+      gauges(registry, "blockwatch_partition_halted",
+             "1 while the partition waits for an operator: its log is not what was counted on.");
+  Family<Counter>& gaps =
+      counters(registry, "blockwatch_gaps_total",
+               "Findings that a partition's log is not, or not all, what was counted on.");
+  Counter& jumps = counters(registry, "blockwatch_offset_jumps_total",
+                            "Places where offsets are missing between two records: transactions, compaction.")
+                       .Add({});
+  Counter& repeated = counters(registry, "blockwatch_records_repeated_total",
+                               "Records that the brokers delivered again; they were dropped.")
+                          .Add({});
   Family<Counter>& rejected =
       counters(registry, "blockwatch_records_rejected_total", "Records that were no query event.");
   Family<Counter>& observed = counters(registry, "blockwatch_observations_total",
@@ -118,6 +132,22 @@ void Telemetry::consumed(std::string_view topic, std::uint32_t partition, std::u
 
 TimeNs Telemetry::last_commit() const {
   return impl_->last_commit;
+}
+
+void Telemetry::jumped(std::uint64_t jumps) {
+  impl_->jumps.Increment(static_cast<double>(jumps));
+}
+
+void Telemetry::gap_found(GapKind kind) {
+  impl_->gaps.Add({{"kind", std::string(name_of(kind))}}).Increment();
+}
+
+void Telemetry::halted(std::string_view topic, std::uint32_t partition, bool is_halted) {
+  impl_->partition_series(topic, partition).halted.Set(is_halted ? 1 : 0);
+}
+
+void Telemetry::repeated(std::uint64_t records) {
+  impl_->repeated.Increment(static_cast<double>(records));
 }
 
 void Telemetry::rejected(RejectReason reason, std::uint64_t records) {

@@ -11,6 +11,7 @@
 
 #include "base/domain.h"
 #include "base/time.h"
+#include "state/records.h"
 
 namespace blockwatch {
 
@@ -28,7 +29,14 @@ class Telemetry {
   /// Wall clock of the last commit that moved a partition; kNoTime: none yet.
   TimeNs last_commit() const;
 
+  /// Offsets without a record between two records: control records, compaction.
+  void jumped(std::uint64_t jumps);
+  void gap_found(GapKind kind);
+  void halted(std::string_view topic, std::uint32_t partition, bool is_halted);
+
   // ---- by sources and outputs
+  /// Records that came again and were dropped.
+  void repeated(std::uint64_t records);
   void lag(std::string_view topic, std::uint32_t partition, std::uint64_t records);
   /// As last reported; none: the source does not know.
   std::optional<std::uint64_t> lag_of(std::string_view topic, std::uint32_t partition) const;

@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "base/failpoint.h"
+#include "base/log.h"
 #include "base/prefetch.h"
 #include "pipeline/apply.h"
 #include "pipeline/commit_due.h"
 #include "pipeline/committer.h"
+#include "pipeline/gap_text.h"
 #include "pipeline/intake.h"
 #include "pipeline/parse.h"
 
@@ -67,9 +69,10 @@ struct Worker::Impl {
   std::map<std::uint32_t, std::uint64_t> consumed{};  // by partition, as of the last commit
 
   Expected<void> start() {
-    auto made = Applier::create(store, std::move(history), source.partitions(),
-                                {options.topic, options.lateness, options.dedup_window,
-                                 options.dedup_bytes_max, [this] { committer.settle(); }});
+    auto made =
+        Applier::create(store, std::move(history), source.partitions(),
+                        {options.topic, options.lateness, options.dedup_window, options.dedup_bytes_max,
+                         source.cluster(), options.plain, !options.batch, [this] { committer.settle(); }});
     if (!made) return tl::unexpected(made.error());
     applier = std::move(*made);
     for (const PartitionProgress& p : applier->progress()) consumed[p.partition] = p.consumed();
@@ -105,7 +108,24 @@ struct Worker::Impl {
       if (!at_end.empty()) at_end.erase(records[i].record.partition);
       count(records[i]);
     }
+    for (const auto& last : batch.last_records)
+      applier->last_record(last.partition, last.broker_time, last.payload);
     at_end.insert(batch.at_end.begin(), batch.at_end.end());
+  }
+
+  // On the disk at once: an operator reads it there, and a halted partition brings no commit of its own.
+  Expected<void> take_findings(const ParsedBatch& batch) {
+    for (const GapFound& gap : batch.gaps) applier->gap(gap, wall_clock_now());
+    for (const std::uint32_t partition : batch.verified) applier->verified(partition, wall_clock_now());
+    for (const GapFound& gap : batch.gaps) telemetry.halted(options.topic, gap.partition, !gap.resumed_at);
+    for (const std::uint32_t partition : batch.verified) telemetry.halted(options.topic, partition, false);
+    if (applier->pending().gaps.empty()) return {};
+    if (const auto done = commit_and_wait(kNoTime); !done) return done;
+    const bool halted = std::any_of(batch.gaps.begin(), batch.gaps.end(),
+                                    [](const GapFound& gap) { return !gap.resumed_at; });
+    if (!options.batch || !halted) return {};
+    return fail(ExitCode::state_damaged,
+                "halted: a partition's log is not what the state counted on; blockwatch gaps list says why");
   }
 
   bool all_at_end() const { return at_end.size() == source.partitions().size(); }
@@ -176,6 +196,20 @@ struct Worker::Impl {
       if (work.by_verdict[i] != 0) telemetry.observed(static_cast<Verdict>(i), work.by_verdict[i]);
     }
     status.records += work.records;
+    if (work.jumps != 0) telemetry.jumped(work.jumps);
+    for (const Gap& gap : work.gaps) report(gap);
+  }
+
+  void report(const Gap& gap) const {
+    const std::string where = options.topic + "/" + std::to_string(gap.partition);
+    if (gap.state == GapState::cleared) {
+      log::info("gap_cleared", "the log is the one that was counted on; counting goes on",
+                {{"partition", where}, {"kind", name_of(gap.kind)}, {"position", gap.position}});
+      return;
+    }
+    telemetry.gap_found(gap.kind);
+    log::error("gap_found", sentence_of(gap),
+               {{"partition", where}, {"kind", name_of(gap.kind)}, {"position", gap.position}});
   }
 
   // On the disk before anything is judged by it: a commit of its own.
@@ -194,6 +228,7 @@ struct Worker::Impl {
       if (const auto done = activate(); !done) return done;
     }
     count(parsed);
+    if (const auto done = take_findings(parsed); !done) return done;
     const bool due = commit_due(facts(parsed.drained));
     const TimeNs closing = closing_clock();
     const bool closes = parsed.drained && closing != kNoTime && applier->closes_any(closing);

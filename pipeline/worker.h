@@ -31,6 +31,7 @@ struct WorkerOptions {
   std::optional<SourceMapping> mapping{};  // none: the contract's names
   /// Ends when every partition stands at its end, closes every incident, and marks the partitions as ended.
   bool batch = false;
+  bool plain = false;  // the topic's offsets have no holes
 };
 
 /// What the worker knows of its run; read by others at any time.

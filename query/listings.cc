@@ -9,6 +9,7 @@
 
 #include "pipeline/alert/incident.h"
 #include "pipeline/alert/incident_json.h"
+#include "query/gaps.h"
 #include "query/json.h"
 #include "query/standing.h"
 
@@ -17,9 +18,18 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json partition_json(const PartitionProgress& p) {
+ordered_json partition_json(const PartitionProgress& p, const std::vector<Gap>& all_gaps) {
   ordered_json ranges = ordered_json::array();
-  if (p.next_offset > p.first_offset) ranges.push_back(ordered_json::array({p.first_offset, p.next_offset}));
+  ordered_json gaps = ordered_json::array();
+  const auto add_range = [&](std::uint64_t from, std::uint64_t to) {
+    if (to > from) ranges.push_back(ordered_json::array({from, to}));
+  };
+  for (const Gap& gap : all_gaps) {
+    if (gap.partition != p.partition) continue;
+    gaps.push_back(gap_json(gap, p.topic));
+    if (divides(gap)) add_range(gap.first_offset, gap.position);
+  }
+  add_range(p.first_offset, p.next_offset);
   return {{"topic", p.topic},
           {"partition", p.partition},
           {"consumed", p.consumed()},
@@ -35,7 +45,7 @@ ordered_json partition_json(const PartitionProgress& p) {
             {"dedup_evicted", p.dedup_evicted},
             {"late", p.late}}},
           {"ranges", ranges},
-          {"gaps", ordered_json::array()}};
+          {"gaps", gaps}};
 }
 
 ordered_json sighting_or_empty(const std::optional<Sighting>& s) {
@@ -107,7 +117,8 @@ AsOf as_of(const Snapshot& snapshot) {
 
 std::string completeness_json(const Snapshot& snapshot) {
   ordered_json partitions = ordered_json::array();
-  for (const auto& p : snapshot.partitions()) partitions.push_back(partition_json(p));
+  const auto gaps = snapshot.gaps();
+  for (const auto& p : snapshot.partitions()) partitions.push_back(partition_json(p, gaps));
   return dump_json({{"partitions", partitions}});
 }
 

@@ -14,7 +14,7 @@ namespace {
 struct RejectFilter {
   std::optional<RejectReason> reason;
   std::optional<std::uint32_t> partition;
-  RejectPosition from;
+  RecordPlace from;
 };
 
 template <class Number>
@@ -25,13 +25,22 @@ std::optional<Number> read_number(std::string_view text) {
   return value;
 }
 
-Expected<RejectPosition> read_position(std::string_view text) {
+Expected<RecordPlace> read_place(std::string_view text) {
   const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::size_t at = std::min(text.find('@'), text.size());
+  const std::size_t begin = std::min(slash + 1, at);
   const auto partition = read_number<std::uint32_t>(text.substr(0, slash));
-  const auto offset = read_number<std::uint64_t>(text.substr(std::min(slash + 1, text.size())));
-  if (!partition || !offset || *offset == UINT64_MAX)
-    return fail(ExitCode::usage, "bad after '" + std::string(text) + "' (PARTITION/OFFSET)");
-  return RejectPosition{*partition, *offset};
+  const auto offset = read_number<std::uint64_t>(text.substr(begin, at - begin));
+  const auto epoch = at == text.size() ? 0 : read_number<std::uint32_t>(text.substr(at + 1));
+  if (!partition || !offset || !epoch || *offset == UINT64_MAX)
+    return fail(ExitCode::usage, "bad after '" + std::string(text) + "' (PARTITION/OFFSET[@EPOCH])");
+  return RecordPlace{*partition, *epoch, *offset};
+}
+
+/// "PARTITION/OFFSET", and "@EPOCH" where offsets have begun anew.
+std::string place_text(const RecordPlace& place) {
+  return std::to_string(place.partition) + "/" + std::to_string(place.offset) +
+         (place.epoch == 0 ? "" : "@" + std::to_string(place.epoch));
 }
 
 Expected<RejectFilter> read_filter(const RejectWords& words) {
@@ -52,17 +61,19 @@ Expected<RejectFilter> read_filter(const RejectWords& words) {
     filter.from.partition = *filter.partition;
   }
   if (words.after.empty()) return filter;
-  const auto after = read_position(words.after);
+  const auto after = read_place(words.after);
   if (!after) return tl::unexpected(after.error());
-  if (after->partition >= filter.from.partition) filter.from = {after->partition, after->offset + 1};
+  if (after->partition >= filter.from.partition)
+    filter.from = {after->partition, after->epoch, after->offset + 1};
   return filter;
 }
 
 /// Written by hand: a state may hold millions.
 std::string row_text(const std::string& topic, const RejectRecord& r) {
   return R"({"topic":)" + topic + R"(,"partition":)" + std::to_string(r.partition) + R"(,"offset":)" +
-         std::to_string(r.offset) + R"(,"reason":")" + std::string(name_of(r.reason)) + R"(","length":)" +
-         std::to_string(r.length) + R"(,"hash":")" + to_hex(r.hash) + R"("})";
+         std::to_string(r.offset) + (r.epoch == 0 ? "" : R"(,"epoch":)" + std::to_string(r.epoch)) +
+         R"(,"reason":")" + std::string(name_of(r.reason)) + R"(","length":)" + std::to_string(r.length) +
+         R"(,"hash":")" + to_hex(r.hash) + R"("})";
 }
 
 }  // namespace
@@ -75,7 +86,7 @@ Expected<std::string> rejects_json(const Snapshot& snapshot, const RejectWords& 
   for (const PartitionProgress& p : snapshot.partitions()) topics[p.partition] = dump_json(p.topic);
   std::string out = R"({"rejects":[)";
   std::size_t rows = 0;
-  RejectPosition last;
+  RecordPlace last;
   bool more = false;
   snapshot.for_each_reject(filter->from, [&](const RejectRecord& r) {
     if (filter->partition && r.partition != *filter->partition) return false;
@@ -84,11 +95,11 @@ Expected<std::string> rejects_json(const Snapshot& snapshot, const RejectWords& 
     if (more) return false;
     if (rows++ != 0) out += ',';
     out += row_text(topics[r.partition], r);
-    last = {r.partition, r.offset};
+    last = {r.partition, r.epoch, r.offset};
     return true;
   });
   out += ']';
-  if (more) out += R"(,"next":")" + std::to_string(last.partition) + "/" + std::to_string(last.offset) + '"';
+  if (more) out += R"(,"next":")" + place_text(last) + '"';
   return out + '}';
 }
 

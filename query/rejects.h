@@ -13,7 +13,7 @@ namespace blockwatch {
 /// The words of `blockwatch rejects`, not yet checked; empty: any.
 struct RejectWords {
   std::string reason{}, partition{};
-  std::string after{};  // only those after this "PARTITION/OFFSET"
+  std::string after{};  // only those after this "PARTITION/OFFSET[@EPOCH]"
 };
 
 inline constexpr std::size_t kRejectsPageMax = 1000;

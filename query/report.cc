@@ -163,8 +163,9 @@ Expected<Report> make_report(const Snapshot& snapshot, const ReportRequest& requ
   auto kept = kept_agencies(request, catalog, names.agencies);
   if (!kept) return tl::unexpected<Error>(kept.error());
 
-  StandingInput standing{snapshot.partitions(),    {},           {}, lateness, live,
-                         request.newest_elsewhere, words->cube()};
+  StandingInput standing{
+      snapshot.partitions(), {}, {}, lateness, live, request.newest_elsewhere, words->cube(),
+      snapshot.gaps()};
   const Tiling tiling{words->finest(), words->cuts(), newest_event(standing.partitions),
                       words->months_suffice()};
   const auto span = read_span(request, tiling, *zone);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "pipeline/gap_text.h"
 #include "state/retention.h"
 
 namespace blockwatch {
@@ -24,6 +25,13 @@ std::optional<std::int64_t> expired_before(const PartitionProgress& p, const Sta
   return oldest < kept && touches ? std::optional(kept) : std::nullopt;
 }
 
+// Where what is missing may lie: behind what was counted, but for late events, and before what came next.
+bool touches(const Gap& gap, const StandingInput& input) {
+  if (gap.state == GapState::cleared) return false;
+  const TimeNs from = gap.clock == kNoTime ? kNoTime : saturating_add(gap.clock, -input.lateness);
+  return input.span.from <= gap.until && input.span.to > from;
+}
+
 void judge_partition(const PartitionProgress& p, const StandingInput& input, TimeNs goal,
                      Standing& standing) {
   const std::string name = partition_name(p);
@@ -33,6 +41,11 @@ void judge_partition(const PartitionProgress& p, const StandingInput& input, Tim
     standing.reasons.push_back(
         name + ": " + std::to_string(evicted->second) +
         " ids fell out of the memory of duplicates early; duplicates may have been counted");
+  }
+  for (const Gap& gap : input.gaps) {
+    if (gap.partition != p.partition || !touches(gap, input)) continue;
+    standing.complete = false;
+    standing.reasons.push_back(name + ": " + sentence_of(gap));
   }
   if (const auto kept = expired_before(p, input)) {
     standing.complete = false;

@@ -29,6 +29,7 @@ struct StandingInput {
   LiveClocks live;
   TimeNs newest_elsewhere = kNoTime;  // of daemons that share the topic
   Cube cube = Cube::disclosures;
+  std::vector<Gap> gaps{};
 };
 
 Standing judge_standing(const StandingInput& input);

@@ -141,6 +141,18 @@ void add_standstill(const StatusInput& input, std::vector<std::string>& out) {
   }
 }
 
+void add_halts(const std::vector<PartitionProgress>& partitions, const std::vector<Gap>& gaps,
+               std::vector<std::string>& out) {
+  for (const PartitionProgress& p : partitions) {
+    const auto halted = std::find_if(gaps.rbegin(), gaps.rend(), [&](const Gap& gap) {
+      return gap.partition == p.partition && gap.state == GapState::halted;
+    });
+    if (halted == gaps.rend()) continue;
+    out.push_back(partition_name(p) + " is halted at offset " + std::to_string(halted->position) + " (" +
+                  std::string(name_of(halted->kind)) + "): blockwatch gaps list");
+  }
+}
+
 void add_backlogs(const ordered_json& partitions, const ordered_json& outputs,
                   std::vector<std::string>& out) {
   for (const auto& output : outputs) {
@@ -188,6 +200,7 @@ std::string status_json(const Store& store, const StatusInput& input) {
 
   std::vector<std::string> attention;
   add_standstill(input, attention);
+  add_halts(progress, snapshot->gaps(), attention);
   if (const std::uint64_t critical = open.all["critical"]; critical != 0) {
     attention.push_back(counted(critical, "critical incident") + (critical == 1 ? " is" : " are") +
                         " open: blockwatch alerts list");

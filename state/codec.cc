@@ -36,6 +36,41 @@ void put_sighting(std::string& out, const std::optional<Sighting>& sighting) {
   put_text(out, sighting->ori);
 }
 
+void put_anchor(std::string& out, const std::optional<Anchor>& anchor) {
+  put_u8(out, anchor.has_value() ? 1 : 0);
+  if (!anchor) return;
+  put_text(out, anchor->cluster);
+  put_time(out, anchor->broker_time);
+  put_fixed64(out, anchor->payload);
+}
+
+std::optional<Anchor> read_anchor(ByteReader& in) {
+  if (!in.flag()) return std::nullopt;
+  Anchor out;
+  out.cluster = in.text();
+  out.broker_time = in.time();
+  out.payload = in.fixed64();
+  return out;
+}
+
+void put_offset(std::string& out, const std::optional<std::uint64_t>& offset) {
+  put_u8(out, offset.has_value() ? 1 : 0);
+  if (offset) put_varint(out, *offset);
+}
+
+std::optional<std::uint64_t> read_offset(ByteReader& in) {
+  if (!in.flag()) return std::nullopt;
+  return in.varint();
+}
+
+/// An enumerator from 1 to `last`.
+template <class Value>
+Value read_from_one(ByteReader& in, Value last) {
+  const std::uint8_t value = in.u8();
+  if (value < 1 || value > static_cast<std::uint8_t>(last)) in.fail();
+  return static_cast<Value>(value);
+}
+
 std::optional<Sighting> read_sighting(ByteReader& in) {
   if (!in.flag()) return std::nullopt;
   Sighting out;
@@ -116,8 +151,8 @@ std::optional<std::vector<std::string>> decode_files(std::string_view bytes) {
 std::string encode(const PartitionProgress& p) {
   std::string out;
   put_text(out, p.topic);
-  put_varint(out, p.first_offset);
-  put_varint(out, p.next_offset);
+  for (const std::uint64_t n : {std::uint64_t{p.epoch}, p.first_offset, p.next_offset}) put_varint(out, n);
+  put_anchor(out, p.anchor);
   put_time(out, p.clock);
   put_time(out, p.oldest);
   put_u8(out, p.ended ? 1 : 0);
@@ -131,8 +166,10 @@ std::string encode(const PartitionProgress& p) {
 bool decode(std::string_view bytes, PartitionProgress& out) {
   ByteReader in(bytes);
   out.topic = in.text();
+  out.epoch = in.varint32();
   out.first_offset = in.varint();
   out.next_offset = in.varint();
+  out.anchor = read_anchor(in);
   out.clock = in.time();
   out.oldest = in.time();
   out.ended = in.flag();
@@ -141,6 +178,35 @@ bool decode(std::string_view bytes, PartitionProgress& out) {
   for (std::uint64_t* n :
        {&out.bad_destination_partial, &out.stray_results, &out.unknown_codes, &out.dedup_evicted, &out.late})
     *n = in.varint();
+  return in.complete();
+}
+
+std::string encode(const Gap& gap) {
+  std::string out;
+  put_u8(out, static_cast<std::uint8_t>(gap.kind));
+  put_u8(out, static_cast<std::uint8_t>(gap.state));
+  put_time(out, gap.found_at);
+  put_time(out, gap.decided_at);
+  for (const std::uint64_t n : {std::uint64_t{gap.epoch}, gap.first_offset, gap.position}) put_varint(out, n);
+  for (const auto& offset : {gap.log_start, gap.log_end, gap.resumed_at}) put_offset(out, offset);
+  put_time(out, gap.clock);
+  put_time(out, gap.until);
+  put_text(out, gap.note);
+  return out;
+}
+bool decode(std::string_view bytes, Gap& out) {
+  ByteReader in(bytes);
+  out.kind = read_from_one(in, GapKind::offset_jump);
+  out.state = read_from_one(in, GapState::cleared);
+  out.found_at = in.time();
+  out.decided_at = in.time();
+  out.epoch = in.varint32();
+  out.first_offset = in.varint();
+  out.position = in.varint();
+  for (auto* offset : {&out.log_start, &out.log_end, &out.resumed_at}) *offset = read_offset(in);
+  out.clock = in.time();
+  out.until = in.time();
+  out.note = in.text();
   return in.complete();
 }
 

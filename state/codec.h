@@ -6,9 +6,13 @@
 //   version       activated_at:time digest:text
 //   files         n:varint files:text*n
 //   name          the string itself
-//   progress      topic:text first_offset next_offset:varint clock oldest:time ended:u8
-//                 counted duplicate rejected out_of_scope:varint n:varint by_reason:varint*n
-//                 bad_destination_partial stray_results unknown_codes dedup_evicted late:varint
+//   progress      topic:text epoch first_offset next_offset:varint (0:u8 | 1:u8 anchor)
+//                 clock oldest:time ended:u8 counted duplicate rejected out_of_scope:varint n:varint
+//                 by_reason:varint*n bad_destination_partial stray_results unknown_codes dedup_evicted
+//                 late:varint
+//   anchor        cluster:text broker_time:time payload:fixed64
+//   gap           kind state:u8 found_at decided_at:time epoch first_offset position:varint
+//                 (0:u8 | 1:u8 offset:varint)*3 (log_start, log_end, resumed_at) clock until:time note:text
 //   evidence      time:time agency:varint ori:9 bytes class photo outcome via verdict:u8 exception:text
 //                 policy_digest:varint
 //   reject        reason:u8 length:varint hash:32 bytes
@@ -43,6 +47,7 @@ std::string encode(const StateIdentity& identity);
 std::string encode(const StoredVersion& version);
 std::string encode_files(const std::vector<std::string>& files);
 std::string encode(const PartitionProgress& progress);
+std::string encode(const Gap& gap);
 std::string encode(const RejectRecord& reject);
 std::string encode(const IncidentPart& part);
 std::string encode(const Notification& notification);
@@ -59,6 +64,7 @@ bool decode(std::string_view bytes, StateIdentity& out);
 bool decode(std::string_view bytes, StoredVersion& out);
 std::optional<std::vector<std::string>> decode_files(std::string_view bytes);
 bool decode(std::string_view bytes, PartitionProgress& out);
+bool decode(std::string_view bytes, Gap& out);
 bool decode(std::string_view bytes, RejectRecord& out);
 bool decode(std::string_view bytes, IncidentPart& out);
 bool decode(std::string_view bytes, Notification& out);

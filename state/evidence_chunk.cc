@@ -54,7 +54,8 @@ std::string encode_evidence(std::span<const Evidence* const> pieces) {
   TimeNs time = 0;
   // Times as unsigned, so that the difference of any two fits, and damaged bytes wrap instead of overflowing.
   for (const Evidence* e : pieces) {
-    BW_CHECK(e->partition == pieces.front()->partition && e->offset >= offset);
+    BW_CHECK(e->partition == pieces.front()->partition && e->epoch == pieces.front()->epoch &&
+             e->offset >= offset);
     put_varint(out, e->offset - offset);
     put_zigzag(out, static_cast<std::int64_t>(static_cast<std::uint64_t>(e->time) -
                                               static_cast<std::uint64_t>(time)));
@@ -65,12 +66,13 @@ std::string encode_evidence(std::span<const Evidence* const> pieces) {
   return out;
 }
 
-bool decode_evidence(std::uint32_t partition, std::uint64_t first_offset, std::string_view bytes,
+bool decode_evidence(const RecordPlace& first, std::string_view bytes,
                      const std::function<void(const Evidence&)>& visit) {
   ByteReader in(bytes);
   Evidence e;
-  e.partition = partition;
-  e.offset = first_offset;
+  e.partition = first.partition;
+  e.epoch = first.epoch;
+  e.offset = first.offset;
   for (std::uint64_t n = in.varint(); n > 0; --n) {
     e.offset += in.varint();
     e.time =

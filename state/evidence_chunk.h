@@ -1,4 +1,5 @@
-// The bytes of a chunk of evidence: what one commit has of one partition, in the order of offsets. In a storm
+// The bytes of a chunk of evidence: what one commit has of one partition and
+// epoch, in the order of offsets. In a storm
 // it is most of what a commit writes.
 //
 //   chunk   := n:varint piece*n
@@ -22,10 +23,10 @@
 
 namespace blockwatch {
 
-/// `pieces`: at least one, of one partition, offsets ascending.
+/// `pieces`: at least one, of one partition and epoch, offsets ascending.
 std::string encode_evidence(std::span<const Evidence* const> pieces);
 /// False: the bytes are damaged.
-bool decode_evidence(std::uint32_t partition, std::uint64_t first_offset, std::string_view bytes,
+bool decode_evidence(const RecordPlace& first, std::string_view bytes,
                      const std::function<void(const Evidence&)>& visit);
 
 }  // namespace blockwatch

@@ -52,10 +52,16 @@ std::string incident_keyed(char kind, std::string_view id) {
   return key;
 }
 
-std::string position_key(char kind, std::uint32_t partition, std::uint64_t offset) {
+std::string partition_key(char kind, std::uint32_t partition) {
   std::string key = kind_key(kind);
   put_be32(key, partition);
-  put_be64(key, offset);
+  return key;
+}
+
+std::string place_key(char kind, const RecordPlace& place) {
+  std::string key = partition_key(kind, place.partition);
+  put_be32(key, place.epoch);
+  put_be64(key, place.offset);
   return key;
 }
 
@@ -70,6 +76,15 @@ template <class T>
 std::optional<T> if_complete(const ByteReader& in, T value) {
   if (!in.complete()) return std::nullopt;
   return value;
+}
+
+std::optional<RecordPlace> place_of(char kind, std::string_view key) {
+  ByteReader in = reader_of(kind, key);
+  RecordPlace out;
+  out.partition = in.be32();
+  out.epoch = in.be32();
+  out.offset = in.be64();
+  return if_complete(in, out);
 }
 
 /// Where a counter's key has its granularity.
@@ -145,12 +160,18 @@ KeyRange name_range(Dictionary dictionary) {
 }
 
 std::string progress_key(std::uint32_t partition) {
-  std::string key = kind_key('P');
-  put_be32(key, partition);
-  return key;
+  return partition_key('P', partition);
 }
 KeyRange progress_range() {
   return range_of_prefix(kind_key('P'));
+}
+std::string gap_key(std::uint32_t partition, std::uint32_t number) {
+  std::string key = partition_key('G', partition);
+  put_be32(key, number);
+  return key;
+}
+KeyRange gap_range() {
+  return range_of_prefix(kind_key('G'));
 }
 
 std::string counter_key(const RowKey& row, std::uint32_t run) {
@@ -173,22 +194,22 @@ KeyRange counter_range(std::uint32_t partition, Cube cube, Granularity granulari
 }
 
 std::string seen_key(std::uint32_t partition, std::uint64_t chunk) {
-  return position_key('D', partition, chunk);
+  std::string key = partition_key('D', partition);
+  put_be64(key, chunk);
+  return key;
 }
 KeyRange seen_range(std::uint32_t partition) {
-  std::string key = kind_key('D');
-  put_be32(key, partition);
-  return range_of_prefix(std::move(key));
+  return range_of_prefix(partition_key('D', partition));
 }
 
-std::string evidence_key(std::uint32_t partition, std::uint64_t first_offset) {
-  return position_key('E', partition, first_offset);
+std::string evidence_key(const RecordPlace& first) {
+  return place_key('E', first);
 }
 KeyRange evidence_range() {
   return range_of_prefix(kind_key('E'));
 }
-std::string reject_key(std::uint32_t partition, std::uint64_t offset) {
-  return position_key('R', partition, offset);
+std::string reject_key(const RecordPlace& place) {
+  return place_key('R', place);
 }
 KeyRange reject_range() {
   return range_of_prefix(kind_key('R'));
@@ -272,6 +293,12 @@ std::optional<std::uint32_t> progress_partition_of(std::string_view key) {
   const std::uint32_t partition = in.be32();
   return if_complete(in, partition);
 }
+bool read_gap_key(std::string_view key, Gap& out) {
+  ByteReader in = reader_of('G', key);
+  out.partition = in.be32();
+  out.number = in.be32();
+  return in.complete();
+}
 
 std::optional<CounterKey> counter_key_of(std::string_view key) {
   ByteReader in = reader_of('C', key);
@@ -294,18 +321,11 @@ std::optional<std::uint64_t> seen_chunk_of(std::string_view key) {
   return if_complete(in, chunk);
 }
 
-std::optional<EvidencePlace> evidence_place_of(std::string_view key) {
-  ByteReader in = reader_of('E', key);
-  EvidencePlace out;
-  out.partition = in.be32();
-  out.first_offset = in.be64();
-  return in.complete() ? std::optional(out) : std::nullopt;
+std::optional<RecordPlace> evidence_place_of(std::string_view key) {
+  return place_of('E', key);
 }
-bool read_reject_key(std::string_view key, RejectRecord& out) {
-  ByteReader in = reader_of('R', key);
-  out.partition = in.be32();
-  out.offset = in.be64();
-  return in.complete();
+std::optional<RecordPlace> reject_place_of(std::string_view key) {
+  return place_of('R', key);
 }
 
 std::optional<IncidentRow> incident_row_of(std::string_view key) {

@@ -10,12 +10,13 @@
 //   files      'F' kind:u8 index:be32                                of the version of that index
 //   name       'N' dictionary:u8 id:be32                             ids from 0, without holes
 //   progress   'P' partition:be32
+//   gap        'G' partition:be32 number:be32                        numbers from 0, without holes
 //   counters   'C' partition:be32 cube:u8 granularity:u8 number:number64 run:be32
 //                                                                    a row's runs from 0, without holes
 //                                                                    (state/page.h)
 //   seen       'D' partition:be32 chunk:be64                         chunks ascend in the order of counting
-//   evidence   'E' partition:be32 offset:be64                        a chunk, by its first offset
-//   reject     'R' partition:be32 offset:be64
+//   evidence   'E' partition:be32 epoch:be32 offset:be64             a chunk, by its first record
+//   reject     'R' partition:be32 epoch:be32 offset:be64
 //   incident   'I' day:10 bytes id:16 bytes 0x00                     present = closed; the value is empty
 //              'I' day:10 bytes id:16 bytes 0x01 partition:be32      one partition's part
 //   day of     'J' id:16 bytes                                       the day under which an incident is filed
@@ -68,6 +69,8 @@ std::string name_key(Dictionary dictionary, DictionaryId id);
 KeyRange name_range(Dictionary dictionary);
 std::string progress_key(std::uint32_t partition);
 KeyRange progress_range();
+std::string gap_key(std::uint32_t partition, std::uint32_t number);
+KeyRange gap_range();
 
 std::string counter_key(const RowKey& row, std::uint32_t run);
 /// All runs of a row.
@@ -80,9 +83,9 @@ KeyRange counter_range(std::uint32_t partition, Cube cube, Granularity granulari
 
 std::string seen_key(std::uint32_t partition, std::uint64_t chunk);
 KeyRange seen_range(std::uint32_t partition);
-std::string evidence_key(std::uint32_t partition, std::uint64_t first_offset);
+std::string evidence_key(const RecordPlace& first);
 KeyRange evidence_range();
-std::string reject_key(std::uint32_t partition, std::uint64_t offset);
+std::string reject_key(const RecordPlace& place);
 KeyRange reject_range();
 
 /// `id` is 16 bytes, `day` 10 (format_utc_day).
@@ -110,20 +113,17 @@ KeyRange suppressed_range(std::string_view output);
 std::optional<std::uint32_t> name_id_of(std::string_view key);
 std::optional<std::uint32_t> version_index_of(std::string_view key);
 std::optional<std::uint32_t> progress_partition_of(std::string_view key);
+/// Partition and number of a Gap.
+bool read_gap_key(std::string_view key, Gap& out);
 struct CounterKey {
   RowKey row;
   std::uint32_t run = 0;
 };
 std::optional<CounterKey> counter_key_of(std::string_view key);
 std::optional<std::uint64_t> seen_chunk_of(std::string_view key);
-/// Of a chunk of evidence.
-struct EvidencePlace {
-  std::uint32_t partition = 0;
-  std::uint64_t first_offset = 0;
-};
-std::optional<EvidencePlace> evidence_place_of(std::string_view key);
-/// Partition and offset of a RejectRecord.
-bool read_reject_key(std::string_view key, RejectRecord& out);
+/// Of a chunk's first record.
+std::optional<RecordPlace> evidence_place_of(std::string_view key);
+std::optional<RecordPlace> reject_place_of(std::string_view key);
 struct IncidentRow {
   std::string id;  // 32 hex digits
   std::string day;

@@ -72,14 +72,25 @@ struct CellCount {
   std::uint64_t count = 0;
 };
 
+/// What the record before a partition's position looked like: by it the log is known again.
+struct Anchor {
+  std::string cluster;           // id of the Kafka cluster that had it; empty: it has none
+  TimeNs broker_time = kNoTime;  // kNoTime: the record carries none
+  std::uint64_t payload = 0;     // its fingerprint under the store's key
+  friend bool operator==(const Anchor&, const Anchor&) = default;
+};
+
 /// Everything known of a partition; absolute values, so that writing them is idempotent.
 struct PartitionProgress {
   std::uint32_t partition = 0;
   std::string topic;
-  std::uint64_t first_offset = 0;
+  /// Rises when an operator lets the offsets begin anew: (epoch, offset) is a record's place for ever.
+  std::uint32_t epoch = 0;
+  std::uint64_t first_offset = 0;  // since the last gap
   std::uint64_t next_offset = 0;
-  TimeNs clock = kNoTime;    // the greatest event time counted
-  TimeNs oldest = kTimeMax;  // the least event time counted; kTimeMax: none yet
+  std::optional<Anchor> anchor;  // of the record before next_offset; none: there is none to compare with
+  TimeNs clock = kNoTime;        // the greatest event time counted
+  TimeNs oldest = kTimeMax;      // the least event time counted; kTimeMax: none yet
   /// A batch reached the end of its input here: its clock counts as passed for every span.
   bool ended = false;
   std::uint64_t counted = 0, duplicate = 0, rejected = 0, out_of_scope = 0;
@@ -99,9 +110,18 @@ struct Sighting {
   friend auto operator<=>(const Sighting&, const Sighting&) = default;
 };
 
+/// Where a record stands.
+struct RecordPlace {
+  std::uint32_t partition = 0;
+  std::uint32_t epoch = 0;
+  std::uint64_t offset = 0;
+  friend auto operator<=>(const RecordPlace&, const RecordPlace&) = default;
+};
+
 /// One record per (observation, policy) with a verdict other than none or shadow. No personal data.
 struct Evidence {
   std::uint32_t partition = 0;
+  std::uint32_t epoch = 0;
   std::uint64_t offset = 0;
   Jurisdiction jurisdiction = 0;
   DictionaryId policy = 0;
@@ -117,18 +137,54 @@ struct Evidence {
   std::string exception;  // reference, where excepted
 };
 
-/// Rejects are kept in this order.
-struct RejectPosition {
-  std::uint32_t partition = 0;
-  std::uint64_t offset = 0;
-};
-
 struct RejectRecord {
   std::uint32_t partition = 0;
+  std::uint32_t epoch = 0;
   std::uint64_t offset = 0;
   RejectReason reason = RejectReason::not_json;
   std::uint64_t length = 0;
   std::array<std::uint8_t, 32> hash{};  // HMAC-SHA-256 under the deployment's secret
+};
+
+/// Why a partition's log is not, or not all, what the state counted on. The values are part of the stored
+/// format: append only.
+enum class GapKind : std::uint8_t {
+  retention_overrun = 1,  // the log begins behind the position
+  truncated = 2,          // the log ends before the position
+  anchor_differs = 3,     // another record stands before the position: created anew, or truncated and regrown
+  anchor_absent = 4,      // none does
+  wrong_cluster = 5,      // the brokers are those of another cluster
+  offset_jump = 6,        // offsets are missing between two records of a topic that is declared plain
+};
+std::string_view name_of(GapKind kind);
+
+/// What became of it; append only as well.
+enum class GapState : std::uint8_t {
+  halted = 1,     // the partition waits for an operator
+  continued = 2,  // counting went on behind it, as configured
+  accepted = 3,   // counting went on where an operator said
+  cleared = 4,    // the log was found whole again: nothing is missing
+};
+std::string_view name_of(GapState state);
+
+/// One finding that a partition's log is not what the state counted on.
+struct Gap {
+  std::uint32_t partition = 0;
+  std::uint32_t number = 0;  // of the partition, from 0
+  GapKind kind = GapKind::retention_overrun;
+  GapState state = GapState::halted;
+  TimeNs found_at = kNoTime;       // wall clock
+  TimeNs decided_at = kNoTime;     // wall clock; kNoTime: not yet
+  std::uint32_t epoch = 0;         // in which it was found
+  std::uint64_t first_offset = 0;  // [first_offset, position) was counted since the gap before
+  std::uint64_t position = 0;
+  std::optional<std::uint64_t> log_start, log_end;  // when it was found, where the brokers said
+  std::optional<std::uint64_t> resumed_at;          // where counting went on
+  /// Where the partition's clock stood: what is missing may be earlier by the lateness.
+  TimeNs clock = kNoTime;
+  /// What is missing is not later; kTimeMax: nothing has been read behind the gap yet.
+  TimeNs until = kTimeMax;
+  std::string note;  // the operator's
 };
 
 /// A counted id: the keyed fingerprint and where the partition's clock stood once it was counted.
@@ -216,6 +272,7 @@ struct OutputStanding {
 /// One atomic, synced batch.
 struct CommitBatch {
   std::vector<PartitionProgress> progress;
+  std::vector<Gap> gaps;               // absolute, as progress is
   std::map<RowKey, std::string> runs;  // encoded: state/run.h
   std::vector<Evidence> evidence;
   std::vector<RejectRecord> rejects;

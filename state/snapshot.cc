@@ -132,14 +132,26 @@ class DatabaseSnapshot final : public Snapshot {
     return out;
   }
 
-  void for_each_reject(RejectPosition from,
+  std::vector<Gap> gaps() const override {
+    std::vector<Gap> out;
+    for_each_row(gap_range(), "a gap", [&](std::string_view key, std::string_view value) {
+      return read_gap_key(key, out.emplace_back()) && decode(value, out.back());
+    });
+    return out;
+  }
+
+  void for_each_reject(const RecordPlace& from,
                        const std::function<bool(const RejectRecord&)>& visit) const override {
     bool intact = true;
-    const KeyRange range{reject_key(from.partition, from.offset), reject_range().to};
+    const KeyRange range{reject_key(from), reject_range().to};
     const rocksdb::Status status =
         db_.scan(options_, range, [&](std::string_view key, std::string_view value) {
+          const auto place = reject_place_of(key);
           RejectRecord r;
-          intact = read_reject_key(key, r) && decode(value, r);
+          intact = place && decode(value, r);
+          if (intact)
+            std::tie(r.partition, r.epoch, r.offset) =
+                std::tie(place->partition, place->epoch, place->offset);
           return intact && visit(r);
         });
     or_end(status, intact, "a reject");
@@ -148,7 +160,7 @@ class DatabaseSnapshot final : public Snapshot {
   void for_each_evidence(const std::function<void(const Evidence&)>& visit) const override {
     for_each_row(evidence_range(), "a chunk of evidence", [&](std::string_view key, std::string_view value) {
       const auto place = evidence_place_of(key);
-      return place && decode_evidence(place->partition, place->first_offset, value, visit);
+      return place && decode_evidence(*place, value, visit);
     });
   }
 

@@ -82,8 +82,10 @@ class Snapshot {
   virtual std::vector<NotificationMark> notifications_of(std::string_view incident) const = 0;
   /// Every output that this state has met, by name.
   virtual std::vector<OutputStanding> outputs() const = 0;
-  /// By partition and offset, from `from` on, while `visit` returns true.
-  virtual void for_each_reject(RejectPosition from,
+  /// By partition and number.
+  virtual std::vector<Gap> gaps() const = 0;
+  /// By partition, epoch and offset, from `from` on, while `visit` returns true.
+  virtual void for_each_reject(const RecordPlace& from,
                                const std::function<bool(const RejectRecord&)>& visit) const = 0;
   virtual void for_each_evidence(const std::function<void(const Evidence&)>& visit) const = 0;
   /// The reference time of a file source (`--as-of`), if one was stored.

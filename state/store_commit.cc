@@ -49,22 +49,27 @@ void Store::Impl::add_progress(const CommitBatch& in, Batch& out) {
   for (const PartitionProgress& p : in.progress) out.put(progress_key(p.partition), encode(p));
 }
 
+void Store::Impl::add_gaps(const CommitBatch& in, Batch& out) {
+  for (const Gap& gap : in.gaps) out.put(gap_key(gap.partition, gap.number), encode(gap));
+}
+
 void Store::Impl::add_evidence(const CommitBatch& in, Batch& out) {
-  std::map<std::uint32_t, std::vector<const Evidence*>> partitions;
-  for (const Evidence& e : in.evidence) partitions[e.partition].push_back(&e);
-  for (const auto& [partition, pieces] : partitions) {
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::vector<const Evidence*>> parts;
+  for (const Evidence& e : in.evidence) parts[{e.partition, e.epoch}].push_back(&e);
+  for (const auto& [part, pieces] : parts) {
     const std::span all(pieces);
     for (std::size_t begin = 0, end = 0; begin < all.size(); begin = end) {
       end = std::min(begin + kEvidenceInChunk, all.size());
       // Chunks are told apart by their first offset.
       while (end < all.size() && all[end]->offset == all[end - 1]->offset) ++end;
-      out.put(evidence_key(partition, all[begin]->offset), encode_evidence(all.subspan(begin, end - begin)));
+      out.put(evidence_key({part.first, part.second, all[begin]->offset}),
+              encode_evidence(all.subspan(begin, end - begin)));
     }
   }
 }
 
 void Store::Impl::add_rejects(const CommitBatch& in, Batch& out) {
-  for (const RejectRecord& r : in.rejects) out.put(reject_key(r.partition, r.offset), encode(r));
+  for (const RejectRecord& r : in.rejects) out.put(reject_key({r.partition, r.epoch, r.offset}), encode(r));
 }
 
 Expected<SeenChunks*> Store::Impl::seen_of(std::uint32_t partition) {
@@ -218,6 +223,7 @@ Expected<void> Store::Impl::add_versions(const CommitBatch& in, Batch& out) {
 
 Expected<void> Store::Impl::build(CommitBatch& in, Batch& out) {
   add_progress(in, out);
+  add_gaps(in, out);
   if (auto ok = expire_rows(in, out); !ok) return ok;
   if (auto ok = add_runs(in, out); !ok) return ok;
   add_evidence(in, out);

@@ -19,7 +19,7 @@
 namespace blockwatch {
 
 /// The format of everything in state/keys.h, codec.h and page.h. A program refuses those it does not know.
-inline constexpr std::uint64_t kFormatVersion = 3;
+inline constexpr std::uint64_t kFormatVersion = 4;
 inline constexpr const char* kMetaFormat = "format";
 inline constexpr const char* kMetaIdentity = "identity";
 inline constexpr const char* kMetaAsOf = "as_of";
@@ -49,6 +49,7 @@ struct Store::Impl {
   // ---- building a batch (store_commit.cc). Memory runs ahead of the disk here; a failure is final.
   Expected<void> build(CommitBatch& in, Batch& out);
   void add_progress(const CommitBatch& in, Batch& out);
+  void add_gaps(const CommitBatch& in, Batch& out);
   void add_evidence(const CommitBatch& in, Batch& out);
   void add_rejects(const CommitBatch& in, Batch& out);
   Expected<SeenChunks*> seen_of(std::uint32_t partition);

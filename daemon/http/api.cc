@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "query/gaps.h"
 #include "query/listings.h"
 #include "query/rejects.h"
 #include "query/report_json.h"
@@ -111,6 +112,7 @@ HttpResponse Api::handle(const HttpRequest& request) const {
          return HttpResponse{200, "text/plain; version=0.0.4; charset=utf-8", api.telemetry_.render()};
        }},
       {"/api/v1/status", [](const Api& api) { return api.status(); }},
+      {"/api/v1/gaps", [](const Api& api) { return json(gaps_json(*api.store_.snapshot())); }},
       {"/api/v1/completeness",
        [](const Api& api) { return json(completeness_json(*api.store_.snapshot())); }},
   };
@@ -119,7 +121,7 @@ HttpResponse Api::handle(const HttpRequest& request) const {
     return http_error(
         404,
         "no such resource; there are /metrics, /healthz, /readyz and /api/v1/ report, incidents, "
-        "rejects, completeness, policy, status");
+        "rejects, completeness, gaps, policy, status");
   }
   if (const auto fault = find_fault(request, {})) return http_error(400, *fault);
   return found->second(*this);

@@ -33,6 +33,8 @@ std::string_view sentence_of(std::string_view kind) {
   if (kind == "unknown_ori") return "an ORI that no catalog row, pattern or line code explains asked";
   if (kind == "inactive_ori") return "an inactive, expired or not yet valid ORI of {0} asked";
   if (kind == "lookalike_ori") return "an ORI that resembles one of {0}, which a policy blocks, asked";
+  if (kind == "data_gap")
+    return "records of {2} are missing, or its log is not the one that was counted; blockwatch gaps list";
   return "{0} queried {1}, which policy {2} watches";
 }
 

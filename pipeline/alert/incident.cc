@@ -25,6 +25,7 @@ constexpr std::array<KindFacts, kIncidentKindCount> kKinds{{
     {"inactive_ori", "warning"},
     {"lookalike_ori", "warning"},
     {"watch", "info"},
+    {"data_gap", "critical"},
 }};
 
 constexpr char kSeparator = '\x1f';

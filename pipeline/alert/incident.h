@@ -22,9 +22,14 @@ enum class IncidentKind : std::uint8_t {
   inactive_ori,
   lookalike_ori,
   watch,
+  data_gap,
 };
-inline constexpr std::size_t kIncidentKindCount = 11;
+inline constexpr std::size_t kIncidentKindCount = 12;
 std::string_view name_of(IncidentKind kind);
+/// About a partition's log, not about an observation: of the wall clock, and without outcome, class and ORI.
+constexpr bool is_of_log(IncidentKind kind) {
+  return kind == IncidentKind::data_gap;
+}
 
 /// `critical`, `warning` or `info`; empty for a kind that this version does not know.
 std::string_view severity_of(std::string_view kind);

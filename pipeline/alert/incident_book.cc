@@ -42,8 +42,10 @@ struct Incident {
 void count_one(IncidentCounters& c, const IncidentAddition& a, const Sighting& sighting) {
   ++c.count;
   c.photo += a.photo ? 1 : 0;
-  ++c.by_outcome.at(static_cast<std::size_t>(a.outcome));
-  ++c.by_class.at(static_cast<std::size_t>(a.cls));
+  if (!is_of_log(a.slot.kind)) {
+    ++c.by_outcome.at(static_cast<std::size_t>(a.outcome));
+    ++c.by_class.at(static_cast<std::size_t>(a.cls));
+  }
   if (!c.first || sighting < *c.first) c.first = sighting;
   if (!c.last || sighting > *c.last) c.last = sighting;
 }
@@ -199,7 +201,8 @@ void IncidentBook::add(const IncidentAddition& a) {
   Incident& incident = impl_->at(a.slot, a.limits);
   impl_->change(incident, a.partition);
   incident.newest_broker_time = std::max(incident.newest_broker_time, a.broker_time);
-  const Sighting sighting{a.time, impl_->topic, a.partition, a.offset, a.ori.str()};
+  const Sighting sighting{a.time, impl_->topic, a.partition, a.offset,
+                          is_of_log(a.slot.kind) ? std::string() : a.ori.str()};
   count_one(incident.parts[a.partition], a, sighting);
   count_one(incident.total, a, sighting);
 }

@@ -107,7 +107,12 @@ void ConnectionState::on_error(rd_kafka_resp_err_t error, std::string_view reaso
   const std::string detail = error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !transport_reason_.empty()
                                  ? transport_reason_
                                  : std::string(reason);
-  log::warning("kafka_disconnected", "no usable Kafka broker; trying again until one answers",
+  const bool is_broker = error != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
+                         error != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC &&
+                         error != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+  log::warning("kafka_disconnected",
+               is_broker ? "no usable Kafka broker; trying again until one answers"
+                         : "the brokers do not know the topic any more; trying again until they do",
                {{"error", rd_kafka_err2name(error)}, {"detail", detail}});
 }
 

@@ -32,6 +32,7 @@ std::vector<Setting> source_forced() {
       {"enable.partition.eof", "true"},
       {"statistics.interval.ms", "5000"},
       {"allow.auto.create.topics", "false"},
+      {"topic.metadata.propagation.max.ms", "0"},  // a topic that is gone is said to be at once
       {"socket.nagle.disable", "true"},
   };
 }

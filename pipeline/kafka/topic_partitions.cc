@@ -62,7 +62,7 @@ Expected<std::vector<std::uint32_t>> choose_partitions(const KafkaSourceOptions&
                 fmt::format("topic {} has {} partitions (0-{}); source.partitions asks for {}-{}",
                             options.topic, count, count - 1, first, last));
   }
-  for (const auto& [counted, _] : options.next_offsets) {
+  for (const auto& [counted, _] : options.starts) {
     if (!options.partitions || (counted >= first && counted <= last)) continue;
     return fail(
         ExitCode::bad_config,
@@ -70,13 +70,13 @@ Expected<std::vector<std::uint32_t>> choose_partitions(const KafkaSourceOptions&
                     "nobody would go on with it; name the old range, or another state.dir",
                     counted, options.topic, first, last));
   }
-  if (!options.partitions && !options.next_offsets.empty() && options.next_offsets.rbegin()->first >= count) {
+  if (!options.partitions && !options.starts.empty() && options.starts.rbegin()->first >= count) {
     return fail(
         ExitCode::state_damaged,
         fmt::format(
             "halted: the state has counted partition {} of topic {}, which has {} partitions now: it was "
             "created anew, or this is another cluster",
-            options.next_offsets.rbegin()->first, options.topic, count));
+            options.starts.rbegin()->first, options.topic, count));
   }
   std::vector<std::uint32_t> chosen;
   for (std::uint32_t p = first; p <= last; ++p) chosen.push_back(p);

@@ -6,6 +6,7 @@ The jars are those of tests/support/kafka/pom.xml, fetched once from Maven Centr
 import base64
 import fcntl
 import hashlib
+import os
 import pathlib
 import shutil
 import signal
@@ -15,7 +16,7 @@ import uuid
 from typing import Mapping, Optional, Sequence
 
 from support import kafka_client
-from support.processes import ROOT, Process, free_port, wait_until
+from support.processes import ROOT, Process, free_port, run, wait_until
 
 _POM = ROOT / "tests/support/kafka/pom.xml"
 _KAFKA = ROOT / "build/kafka"
@@ -163,6 +164,19 @@ class KafkaBroker:
         """kill -9 and start on the same data and ports."""
         self.kill()
         return self.start()
+
+    def delete_records(self, topic: str, partition: int, before: int, seconds: float = 60) -> None:
+        """As retention does, at once."""
+        command = ["java", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{_LIBS}/*",
+                   _POM.parent / "DeleteRecords.java", self.bootstrap, topic, str(partition), str(before)]  # fmt: skip
+        run(command, seconds=seconds)
+
+    def cut_log(self, topic: str, partition: int, share: float) -> None:
+        """kill -9, take the end off the partition's only segment, start: what an unclean loss leaves."""
+        self.kill()
+        (segment,) = (self.folder / "data" / f"{topic}-{partition}").glob("*.log")
+        os.truncate(segment, int(segment.stat().st_size * share))
+        self.start()
 
     def freeze(self) -> None:
         """It keeps its connections and answers nothing, until thaw()."""

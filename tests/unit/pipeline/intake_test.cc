@@ -20,6 +20,7 @@ class Polls : public Source {
  public:
   void add(std::vector<std::string> payloads) { script_.push_back(std::move(payloads)); }
   std::optional<Error> error;             // instead of nothing
+  std::vector<GapFound> gaps;             // with the first poll that has nothing
   std::function<void()> on_poll = [] {};  // on the intake's thread
   std::vector<std::uint64_t> told;        // next offsets, in the order of committed()
 
@@ -37,6 +38,7 @@ class Polls : public Source {
     }
     for (const std::string& payload : given_) batch.records.push_back({0, offset_++, kReceived, payload});
     if (script_.empty()) batch.at_end = partitions_;
+    if (given_.empty()) batch.gaps = std::exchange(gaps, {});
     return {};
   }
   void committed(std::span<const PartitionProgress> progress) override {
@@ -123,6 +125,35 @@ TEST_F(IntakeTest, WhoComesLateIsNotToldOfEachPause) {
   }
   EXPECT_EQ(records, 5U);
   EXPECT_LE(drained, 2U) << "the last, and one that stood alone at the moment";
+}
+
+TEST_F(IntakeTest, WhatWasFoundOfALogIsToldToWhoComesLateToo) {
+  source_.add(many(1));
+  source_.add({});
+  source_.add({});
+  source_.gaps = {{0, GapKind::truncated, 1, {}, {}, {}}};
+  source_.error = Error{ExitCode::state_damaged, "halted"};
+  Intake intake(source_, Parser(65536), kKey, false, stop_);
+  while (source_.polls < 4) std::this_thread::yield();
+  std::size_t gaps = 0;
+  for (bool last = false; !last;) {
+    const ParsedBatch& batch = intake.take();
+    gaps += batch.gaps.size();
+    last = batch.last;
+  }
+  EXPECT_EQ(gaps, 1U);
+}
+
+TEST_F(IntakeTest, TheLastRecordOfEachPartitionInABatchIsNotedOnce) {
+  source_.add(many(600));
+  Intake intake(source_, Parser(65536), kKey, true, stop_);
+  for (const std::size_t records : {512U, 88U}) {
+    const ParsedBatch& batch = intake.take();
+    ASSERT_EQ(batch.records().size(), records);
+    ASSERT_EQ(batch.last_records.size(), 1U);
+    EXPECT_EQ(batch.last_records[0].broker_time, kReceived);
+    EXPECT_EQ(batch.last_records[0].payload, siphash(kKey, Message().json()));
+  }
 }
 
 TEST_F(IntakeTest, AnErrorComesBehindTheRecordsBeforeIt) {

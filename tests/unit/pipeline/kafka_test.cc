@@ -91,6 +91,16 @@ class KafkaTest : public testing::Test {
     return seen;
   }
 
+  static std::optional<GapFound> wait_for_gap(Source& source) {
+    SourceBatch batch;
+    const auto deadline = steady_clock::now() + seconds(30);
+    while (steady_clock::now() < deadline) {
+      if (!source.poll(milliseconds(100), batch)) return std::nullopt;
+      if (!batch.gaps.empty()) return batch.gaps.front();
+    }
+    return std::nullopt;
+  }
+
   std::unique_ptr<MockCluster> cluster_;
   Telemetry telemetry_;
   std::atomic<bool> stop_{false};
@@ -111,7 +121,8 @@ TEST_F(KafkaSourceTest, DeliversEveryRecordInOrderAndInLargeBatches) {
 TEST_F(KafkaSourceTest, StartsAtTheStoredOffsets) {
   write(100);
   KafkaSourceOptions o = options();
-  o.next_offsets = {{0, 40}, {2, 100}};
+  o.starts[0].next_offset = 40;
+  o.starts[2].next_offset = 100;
   const auto source = open(o);
   const Seen seen = read_to_end(*source);
   EXPECT_EQ(seen.first, (std::map<std::uint32_t, std::uint64_t>{{0, 40}, {1, 0}}));
@@ -162,23 +173,78 @@ TEST_F(KafkaSourceTest, ReportsTheLag) {
   for (std::uint32_t p = 0; p < 3; ++p) EXPECT_EQ(telemetry_.lag_of("queries", p), 0U) << p;
 }
 
-TEST_F(KafkaSourceTest, AnOffsetThatTheTopicDoesNotHaveHalts) {
+TEST_F(KafkaSourceTest, AnOffsetThatTheTopicDoesNotHaveHaltsItsPartitionAndTheOthersGoOn) {
   write(10);
   KafkaSourceOptions o = options();
-  o.next_offsets = {{0, 10}, {1, 11}, {2, 10}};
+  for (const std::uint32_t p : {0U, 1U, 2U}) o.starts[p].next_offset = p == 1 ? 11 : 10;
   const auto source = open(o);
-  const Seen seen = read_to_end(*source);
-  ASSERT_TRUE(seen.error.has_value());
-  EXPECT_EQ(seen.error->code, ExitCode::state_damaged);
-  EXPECT_THAT(seen.error->message,
-              HasSubstr("halted: partition queries/1: offset 11 is no longer (or not yet)"));
+  const auto gap = wait_for_gap(*source);
+  ASSERT_TRUE(gap.has_value());
+  EXPECT_EQ(gap->partition, 1U);
+  EXPECT_EQ(gap->kind, GapKind::truncated);
+  EXPECT_EQ(gap->position, 11U);
+  EXPECT_EQ(gap->log_end, 10U);
+  EXPECT_FALSE(gap->resumed_at);
+  write(5, 10);
   SourceBatch batch;
-  EXPECT_FALSE(source->poll(milliseconds(0), batch).has_value());
+  std::map<std::uint32_t, std::size_t> records;
+  const auto deadline = steady_clock::now() + seconds(20);
+  while ((records[0] < 5 || records[2] < 5) && steady_clock::now() < deadline) {
+    ASSERT_TRUE(source->poll(milliseconds(100), batch).has_value());
+    for (const SourceRecord& r : batch.records) ++records[r.partition];
+    EXPECT_THAT(batch.at_end, testing::Not(testing::Contains(1U)));
+  }
+  EXPECT_EQ(records, (std::map<std::uint32_t, std::size_t>{{0, 5}, {2, 5}}));
+}
+
+TEST_F(KafkaSourceTest, OnceAllPartitionsAreHaltedItEnds) {
+  write(10);
+  KafkaSourceOptions o = options();
+  o.partitions = {1, 1};
+  o.starts[1].next_offset = 11;
+  const auto source = open(o);
+  ASSERT_TRUE(wait_for_gap(*source).has_value());
+  SourceBatch batch;
+  const auto polled = source->poll(milliseconds(0), batch);
+  ASSERT_FALSE(polled.has_value());
+  EXPECT_EQ(polled.error().code, ExitCode::state_damaged);
+  EXPECT_THAT(polled.error().message, HasSubstr("halted: every partition of topic queries"));
+}
+
+TEST_F(KafkaSourceTest, TheRecordBeforeThePositionIsComparedAndNotDeliveredAgain) {
+  write(10);
+  KafkaSourceOptions o = options();
+  o.fingerprint_key = {3, 4};
+  const auto anchor = [&](std::uint32_t partition, std::uint64_t offset) {
+    return Anchor{"", kTime, siphash(o.fingerprint_key, payload(partition, offset))};
+  };
+  o.starts[0] = {5, anchor(0, 4)};
+  o.starts[1] = {5, anchor(1, 3)};
+  o.starts[2] = {10, anchor(2, 9)};
+  const auto source = open(o);
+  SourceBatch batch;
+  std::map<std::uint32_t, std::uint64_t> first;
+  std::set<std::uint32_t> verified;
+  std::vector<GapFound> gaps;
+  const auto deadline = steady_clock::now() + seconds(20);
+  while ((verified.size() < 2 || gaps.empty() || first.empty()) && steady_clock::now() < deadline) {
+    ASSERT_TRUE(source->poll(milliseconds(100), batch).has_value());
+    for (const SourceRecord& r : batch.records) first.try_emplace(r.partition, r.offset);
+    verified.insert(batch.verified.begin(), batch.verified.end());
+    gaps.insert(gaps.end(), batch.gaps.begin(), batch.gaps.end());
+  }
+  EXPECT_EQ(first, (std::map<std::uint32_t, std::uint64_t>{{0, 5}}));
+  EXPECT_THAT(verified, ElementsAre(0, 2));
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(gaps[0].partition, 1U);
+  EXPECT_EQ(gaps[0].kind, GapKind::anchor_differs);
+  EXPECT_EQ(gaps[0].log_start, 0U);
+  EXPECT_EQ(gaps[0].log_end, 10U);
 }
 
 TEST_F(KafkaSourceTest, AStateWithMorePartitionsThanTheTopicHalts) {
   KafkaSourceOptions o = options();
-  o.next_offsets = {{3, 1}};
+  o.starts[3].next_offset = 1;
   const auto source = make_kafka_source(o, telemetry_, stop_);
   ASSERT_FALSE(source.has_value());
   EXPECT_EQ(source.error().code, ExitCode::state_damaged);
@@ -195,7 +261,7 @@ TEST_F(KafkaSourceTest, ARangeBeyondTheTopicIsRefused) {
 TEST_F(KafkaSourceTest, AStateThatCountedAPartitionOutsideTheRangeIsRefused) {
   KafkaSourceOptions o = options();
   o.partitions = {1, 2};
-  o.next_offsets = {{0, 7}};
+  o.starts[0].next_offset = 7;
   const auto source = make_kafka_source(o, telemetry_, stop_);
   ASSERT_FALSE(source.has_value());
   EXPECT_EQ(source.error().code, ExitCode::bad_config);

@@ -59,6 +59,11 @@ class ScriptedSource : public Source {
   void add(std::uint32_t partition, std::string payload, TimeNs broker_time = kNoTime) {
     script_.push_back({partition, next_[partition]++, broker_time, std::move(payload)});
   }
+  // From this offset on; what is between is not there.
+  void jump(std::uint32_t partition, std::uint64_t offset) { next_[partition] = offset; }
+  // Found behind all records that were added before, with the first poll that has nothing left.
+  std::vector<GapFound> gaps;
+  std::vector<std::uint32_t> verified;
   // What a source made from the store's offsets would deliver.
   void skip_to(const std::vector<PartitionProgress>& progress) {
     for (const PartitionProgress& p : progress) {
@@ -76,7 +81,11 @@ class ScriptedSource : public Source {
       script_.pop_front();
     }
     for (const Line& l : given_) batch.records.push_back({l.partition, l.offset, l.broker_time, l.payload});
-    if (script_.empty()) batch.at_end = partitions_;
+    if (script_.empty()) {
+      batch.at_end = partitions_;
+      batch.gaps = std::exchange(gaps, {});
+      batch.verified = std::exchange(verified, {});
+    }
     if (script_.empty() && batch.records.empty() && on_idle) on_idle();
     return {};
   }
@@ -126,6 +135,10 @@ class WorkerTest : public ::testing::Test {
     store_ = std::move(*opened);
   }
   void run(ScriptedSource& source, bool batch = true) {
+    const auto done = result_of(source, batch);
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  Expected<void> result_of(ScriptedSource& source, bool batch) {
     source.skip_to(store_->snapshot()->partitions());
     std::atomic<bool> stop{false};
     if (!batch) source.on_idle = [&] { stop = true; };
@@ -134,10 +147,16 @@ class WorkerTest : public ::testing::Test {
     WorkerOptions options;
     options.topic = "t";
     options.batch = batch;
+    options.plain = plain_;
     Worker worker(*store_, source, RulesetHistory::always(ruleset_), activations_, options, telemetry,
                   status);
-    const auto done = worker.run(stop);
-    ASSERT_TRUE(done) << done.error().message;
+    return worker.run(stop);
+  }
+  // Its day is the wall clock's.
+  std::vector<IncidentSummary> data_gaps() {
+    auto incidents = store_->snapshot()->incidents("", "");
+    std::erase_if(incidents, [](const IncidentSummary& i) { return i.key.kind != "data_gap"; });
+    return incidents;
   }
   std::uint64_t total(Cube cube, Granularity g) {
     std::uint64_t sum = 0;
@@ -184,6 +203,7 @@ class WorkerTest : public ::testing::Test {
     return out;
   }
 
+  bool plain_ = false;
   std::filesystem::path dir_;
   Activations activations_;
   std::shared_ptr<const Ruleset> ruleset_;
@@ -453,6 +473,119 @@ TEST_F(WorkerTest, ALateObservationStillCountsAndIsNotClosedTwice) {
   auto got = milestones({"blocked_query", "il-ice", "IL", "ice", "2025-02-01"}, "q");
   std::sort(got.begin(), got.end());
   EXPECT_EQ(got, (std::vector<std::string>{"10", "closed", "opened"}));
+}
+
+TEST_F(WorkerTest, TheLastRecordOfEachPartitionIsKnownAgainByItsFingerprint) {
+  ScriptedSource source({0, 1});
+  source.step = 100;
+  const std::string last = query("b", "2025-02-01T12:00:01Z", "IL0160000");
+  source.add(0, query("a", "2025-02-01T12:00:00Z", "IL0160000"), 5 * kSecond);
+  source.add(1, "no JSON at all", 6 * kSecond);
+  source.add(0, last, 7 * kSecond);
+  run(source, false);
+  const SipKey key = store_->identity().fingerprint_key;
+  const auto partitions = store_->snapshot()->partitions();
+  ASSERT_EQ(partitions.size(), 2U);
+  EXPECT_EQ(partitions[0].anchor, (Anchor{"", 7 * kSecond, siphash(key, last)}));
+  EXPECT_EQ(partitions[1].anchor, (Anchor{"", 6 * kSecond, siphash(key, "no JSON at all")}));
+}
+
+constexpr GapFound kTruncated{0, GapKind::truncated, 1, 0, 0, std::nullopt};
+
+TEST_F(WorkerTest, AHaltIsRecordedAndAlertedOnceAndClearedWhenTheLogIsWholeAgain) {
+  ScriptedSource source({0});
+  source.add(0, query("a", "2025-02-01T12:00:00Z", "IL0160000"));
+  source.gaps = {kTruncated};
+  run(source, false);
+  auto gaps = store_->snapshot()->gaps();
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(gaps[0].kind, GapKind::truncated);
+  EXPECT_EQ(gaps[0].state, GapState::halted);
+  EXPECT_EQ(gaps[0].clock, *parse_rfc3339("2025-02-01T12:00:00Z"));
+  EXPECT_EQ(gaps[0].until, kTimeMax);
+  auto incidents = data_gaps();
+  ASSERT_EQ(incidents.size(), 1U);
+  EXPECT_EQ(incidents[0].key.policy, "t/0");
+  EXPECT_EQ(incidents[0].key.agency, "");
+  EXPECT_EQ(incidents[0].counters.count, 1U);
+  EXPECT_EQ(incidents[0].counters.by_outcome, decltype(incidents[0].counters.by_outcome){});
+  EXPECT_EQ(incidents[0].counters.first->ori, "");
+  EXPECT_EQ(incidents[0].counters.first->offset, 1U);
+  EXPECT_EQ(store_->snapshot()->notifications_of(incidents[0].id).at(0).milestone, "opened");
+
+  ScriptedSource again({0});
+  again.gaps = {kTruncated};
+  run(again, false);
+  EXPECT_EQ(store_->snapshot()->gaps().size(), 1U) << "the same finding after a restart is no news";
+  EXPECT_EQ(data_gaps().at(0).counters.count, 1U);
+
+  ScriptedSource whole({0});
+  whole.verified = {0};
+  run(whole, false);
+  gaps = store_->snapshot()->gaps();
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(gaps[0].state, GapState::cleared);
+  EXPECT_NE(gaps[0].decided_at, kNoTime);
+}
+
+TEST_F(WorkerTest, BehindAGapCountingGoesOnAndItEndsWithTheFirstRecordAfterIt) {
+  ScriptedSource source({0});
+  source.add(0, query("a", "2025-02-01T12:00:00Z", "IL0160000"));
+  source.gaps = {{0, GapKind::retention_overrun, 1, 50, 90, 50}};
+  run(source, false);
+  EXPECT_EQ(store_->snapshot()->partitions().at(0).next_offset, 50U);
+  EXPECT_EQ(store_->snapshot()->gaps().at(0).until, kTimeMax) << "nothing came yet";
+  ScriptedSource more({0});
+  more.jump(0, 50);
+  const TimeNs broker_time = *parse_rfc3339("2025-02-03T12:00:00Z");
+  more.add(0, query("b", "2025-02-03T12:00:00Z", "IL0160000"), broker_time);
+  more.add(0, query("c", "2025-02-03T13:00:00Z", "IL0160000"), broker_time + kHour);
+  run(more, false);
+  const auto gaps = store_->snapshot()->gaps();
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(gaps[0].state, GapState::continued);
+  EXPECT_EQ(gaps[0].resumed_at, 50U);
+  EXPECT_EQ(gaps[0].until, broker_time + kFutureSlack);
+  const PartitionProgress p = store_->snapshot()->partitions().at(0);
+  EXPECT_EQ(std::tuple(p.first_offset, p.next_offset, p.counted), std::tuple(50U, 52U, 3U));
+}
+
+TEST_F(WorkerTest, AJumpInOffsetsIsAGapOnlyWhereTheTopicIsDeclaredPlain) {
+  const auto jump = [&] {
+    ScriptedSource source({0});
+    source.add(0, query("a", "2025-02-01T12:00:00Z", "IL0160000"), kSecond);
+    source.jump(0, 20);
+    source.add(0, query("b", "2025-02-01T12:00:01Z", "IL0160000"), 2 * kSecond);
+    run(source, false);
+  };
+  jump();
+  EXPECT_TRUE(store_->snapshot()->gaps().empty());
+  EXPECT_EQ(store_->snapshot()->partitions().at(0).first_offset, 0U);
+
+  store_.reset();
+  std::filesystem::remove_all(dir_);
+  open();
+  plain_ = true;
+  jump();
+  const auto gaps = store_->snapshot()->gaps();
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(gaps[0].kind, GapKind::offset_jump);
+  EXPECT_EQ(gaps[0].state, GapState::continued);
+  EXPECT_EQ(gaps[0].position, 1U);
+  EXPECT_EQ(gaps[0].resumed_at, 20U);
+  EXPECT_EQ(gaps[0].until, 2 * kSecond + kFutureSlack);
+  EXPECT_EQ(data_gaps().size(), 1U);
+}
+
+TEST_F(WorkerTest, AReplayOfAnotherLogEndsAndItsGapIsNoIncident) {
+  ScriptedSource source({0});
+  source.add(0, query("a", "2025-02-01T12:00:00Z", "IL0160000"));
+  source.gaps = {kTruncated};
+  const auto done = result_of(source, true);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ExitCode::state_damaged);
+  EXPECT_EQ(store_->snapshot()->gaps().size(), 1U);
+  EXPECT_TRUE(data_gaps().empty());
 }
 
 TEST_F(WorkerTest, RejectsKeepPositionReasonAndLengthOnly) {

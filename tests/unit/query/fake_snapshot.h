@@ -93,6 +93,7 @@ class FakeSnapshot : public Snapshot {
   std::vector<RejectRecord> stored_rejects;  // by partition and offset
   std::map<std::string, std::vector<NotificationMark>, std::less<>> stored_marks;
   std::vector<OutputStanding> stored_outputs;
+  std::vector<Gap> stored_gaps;  // by partition and number
 
   std::vector<PartitionProgress> partitions() const override {
     std::vector<PartitionProgress> out;
@@ -135,10 +136,11 @@ class FakeSnapshot : public Snapshot {
     return found == stored_marks.end() ? std::vector<NotificationMark>{} : found->second;
   }
   std::vector<OutputStanding> outputs() const override { return stored_outputs; }
-  void for_each_reject(RejectPosition from,
+  std::vector<Gap> gaps() const override { return stored_gaps; }
+  void for_each_reject(const RecordPlace& from,
                        const std::function<bool(const RejectRecord&)>& visit) const override {
     for (const RejectRecord& r : stored_rejects) {
-      const bool before = std::pair(r.partition, r.offset) < std::pair(from.partition, from.offset);
+      const bool before = RecordPlace{r.partition, r.epoch, r.offset} < from;
       if (!before && !visit(r)) return;
     }
   }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fake_snapshot.h"
+#include "query/gaps.h"
 
 namespace blockwatch {
 namespace {
@@ -33,6 +34,29 @@ TEST(Completeness, PartitionWithoutRecordsHasNoRange) {
   FakeSnapshot state;
   state.progress(0);
   EXPECT_THAT(completeness_json(state), testing::HasSubstr(R"("ranges":[],)"));
+}
+
+TEST(Completeness, AGapDividesWhatWasCounted) {
+  FakeSnapshot state;
+  PartitionProgress& p = state.progress(0);
+  p.first_offset = 150;
+  p.next_offset = 200;
+  Gap gap;
+  gap.state = GapState::accepted;
+  gap.first_offset = 10;
+  gap.position = 100;
+  gap.log_start = gap.resumed_at = 150;
+  gap.note = "ticket 7";
+  Gap cleared = gap;
+  cleared.number = 1;
+  cleared.state = GapState::cleared;
+  state.stored_gaps = {gap, cleared};
+  const auto json = nlohmann::json::parse(completeness_json(state));
+  EXPECT_EQ(json["partitions"][0]["ranges"].dump(), "[[10,100],[150,200]]");
+  ASSERT_EQ(json["partitions"][0]["gaps"].size(), 2U);
+  EXPECT_EQ(json["partitions"][0]["gaps"][0]["missing"], 50);
+  EXPECT_EQ(json["partitions"][0]["gaps"][0]["note"], "ticket 7");
+  EXPECT_EQ(nlohmann::json::parse(gaps_json(state))["gaps"], json["partitions"][0]["gaps"]);
 }
 
 IncidentSummary leak(const std::string& day, const std::string& agency, std::uint64_t count) {

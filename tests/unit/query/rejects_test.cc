@@ -18,7 +18,7 @@ class Rejects : public testing::Test {
       state.progress(partition);
       for (const std::uint64_t offset : {3U, 40U}) {
         const auto reason = offset == 3 ? RejectReason::not_json : RejectReason::bad_ori;
-        state.stored_rejects.push_back({partition, offset, reason, 7, {}});
+        state.stored_rejects.push_back({partition, 0, offset, reason, 7, {}});
       }
     }
   }

@@ -133,6 +133,51 @@ TEST(Standing, AnInputThatHasEndedHasExpiredAllTheSame) {
   EXPECT_FALSE(judge_standing(input).complete);
 }
 
+// The clock stood at noon of the 10th, the first record after the gap came on the 14th.
+Gap gap_of(GapState state) {
+  Gap gap;
+  gap.state = state;
+  gap.kind = GapKind::retention_overrun;
+  gap.position = 100;
+  gap.log_start = 150;
+  gap.clock = at("2025-11-10T12:00:00Z");
+  if (state == GapState::halted) return gap;
+  gap.resumed_at = 150;
+  gap.until = at("2025-11-14T00:05:00Z");
+  return gap;
+}
+
+bool complete_with(const Gap& gap, const char* from, const char* to) {
+  auto input = of({partition(0, "2025-12-01"), partition(1, "2025-12-01")});
+  input.gaps = {gap};
+  input.span = {at(from), at(to)};
+  return judge_standing(input).complete;
+}
+
+TEST(Standing, AGapTouchesWhatMayBeMissingAndNothingElse) {
+  for (const GapState state : {GapState::continued, GapState::accepted}) {
+    const Gap gap = gap_of(state);
+    // A late event may be 48 h older than the clock.
+    EXPECT_TRUE(complete_with(gap, "2025-11-01", "2025-11-08T12:00:00Z"));
+    EXPECT_FALSE(complete_with(gap, "2025-11-01", "2025-11-08T13:00:00Z"));
+    EXPECT_FALSE(complete_with(gap, "2025-11-12", "2025-11-13"));
+    EXPECT_FALSE(complete_with(gap, "2025-11-14T00:05:00Z", "2025-11-15"));
+    EXPECT_TRUE(complete_with(gap, "2025-11-14T00:06:00Z", "2025-11-15"));
+  }
+  EXPECT_FALSE(complete_with(gap_of(GapState::halted), "2025-11-20", "2025-11-21"))
+      << "nothing is counted since";
+  EXPECT_TRUE(complete_with(gap_of(GapState::halted), "2025-11-01", "2025-11-02"));
+  EXPECT_TRUE(complete_with(gap_of(GapState::cleared), "2025-11-12", "2025-11-13"));
+}
+
+TEST(Standing, AGapIsSaidInWords) {
+  auto input = of({partition(0, "2025-12-01")});
+  input.gaps = {gap_of(GapState::continued)};
+  EXPECT_THAT(judge_standing(input).reasons,
+              ElementsAre("nlets.queries/0: offsets 100 to 149 were deleted by the topic's retention before "
+                          "they were counted; counting went on at offset 150"));
+}
+
 TEST(Standing, EmptySpanLosesNothing) {
   auto input = of({passed_by_ten_years(0, -1, "2025-01-01")});
   input.span.to = input.span.from;

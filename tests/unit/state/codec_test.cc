@@ -20,6 +20,8 @@ Sighting random_sighting(test::Random& random) {
 PartitionProgress random_progress(test::Random& random) {
   PartitionProgress p;
   p.topic = random.bytes(30);
+  p.epoch = static_cast<std::uint32_t>(random.any_size());
+  if (random.below(2) == 1) p.anchor = {random.bytes(22), random_time(random), random.bits()};
   p.clock = random_time(random);
   p.ended = random.below(2) == 1;
   for (std::uint64_t* n :
@@ -28,6 +30,19 @@ PartitionProgress random_progress(test::Random& random) {
     *n = random.any_size();
   for (std::uint64_t& n : p.by_reason) n = random.any_size();
   return p;
+}
+
+Gap random_gap(test::Random& random) {
+  Gap gap;
+  gap.kind = static_cast<GapKind>(1 + random.below(6));
+  gap.state = static_cast<GapState>(1 + random.below(4));
+  for (TimeNs* time : {&gap.found_at, &gap.decided_at, &gap.clock, &gap.until}) *time = random_time(random);
+  gap.epoch = static_cast<std::uint32_t>(random.any_size());
+  for (std::uint64_t* n : {&gap.first_offset, &gap.position}) *n = random.any_size();
+  for (auto* offset : {&gap.log_start, &gap.log_end, &gap.resumed_at})
+    if (random.below(2) == 1) *offset = random.any_size();
+  gap.note = random.bytes(40);
+  return gap;
 }
 
 IncidentPart random_part(test::Random& random) {
@@ -63,6 +78,7 @@ TEST(Codec, RecordsReadBackWholeAndNotCut) {
   for (int i = 0; i < 300; ++i) {
     expect_round_trip(random_progress(random));
     expect_round_trip(random_part(random));
+    expect_round_trip(random_gap(random));
     StateIdentity identity;
     identity.instance = random.bytes(16);
     identity.reject_secret = random.bytes(32);
@@ -116,6 +132,8 @@ TEST(Codec, AnyBytesDecodeOrAreRefusedButNeverMore) {
     RejectRecord r;
     StoredVersion v;
     Notification n;
+    Gap gap;
+    decode(bytes, gap);
     decode(bytes, p);
     decode(bytes, part);
     decode(bytes, r);

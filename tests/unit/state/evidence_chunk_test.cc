@@ -14,6 +14,7 @@ namespace {
 Evidence random_evidence(test::Random& random, std::uint64_t offset) {
   Evidence e;
   e.partition = 7;
+  e.epoch = 3;
   e.offset = offset;
   e.jurisdiction = static_cast<Jurisdiction>(random.below(kJurisdictionCount));
   e.policy = static_cast<DictionaryId>(random.any_size());
@@ -46,12 +47,12 @@ std::string encoded(const std::vector<Evidence>& pieces) {
 }
 
 auto fields(const Evidence& e) {
-  return std::tuple(e.partition, e.offset, e.jurisdiction, e.policy, e.time, e.agency, e.ori.view(), e.cls,
-                    e.photo, e.outcome, e.via, e.verdict, e.policy_digest, e.exception);
+  return std::tuple(e.partition, e.epoch, e.offset, e.jurisdiction, e.policy, e.time, e.agency, e.ori.view(),
+                    e.cls, e.photo, e.outcome, e.via, e.verdict, e.policy_digest, e.exception);
 }
 
 bool decodes(std::string_view bytes) {
-  return decode_evidence(0, 0, bytes, [](const Evidence&) {});
+  return decode_evidence({}, bytes, [](const Evidence&) {});
 }
 
 TEST(EvidenceChunk, ComesBackAsItWas) {
@@ -59,7 +60,7 @@ TEST(EvidenceChunk, ComesBackAsItWas) {
   for (int i = 0; i < 2'000; ++i) {
     const std::vector<Evidence> pieces = random_pieces(random);
     std::size_t n = 0;
-    ASSERT_TRUE(decode_evidence(7, pieces.front().offset, encoded(pieces), [&](const Evidence& e) {
+    ASSERT_TRUE(decode_evidence({7, 3, pieces.front().offset}, encoded(pieces), [&](const Evidence& e) {
       ASSERT_LT(n, pieces.size());
       EXPECT_EQ(fields(e), fields(pieces[n++]));
     }));

@@ -63,7 +63,7 @@ TEST(Keys, WhatGoesAfterTwoDaysLiesApartFromTheOtherCountersAndThoseFromTheRest)
       EXPECT_EQ(family_of(counter_range(7, cube, g).from), expected);
     }
   }
-  for (const std::string& key : {progress_key(1), reject_key(1, 2), log_key(3), meta_key("format")})
+  for (const std::string& key : {progress_key(1), reject_key({1, 0, 2}), log_key(3), meta_key("format")})
     EXPECT_EQ(family_of(key), Family::base);
 }
 
@@ -86,13 +86,15 @@ TEST(Keys, SequencesAndChunksSortNumerically) {
 }
 
 TEST(Keys, EvidenceAndRejectsKeepTheirPosition) {
-  const auto place = evidence_place_of(evidence_key(3, 1'000'000'000'000));
-  ASSERT_TRUE(place);
-  EXPECT_EQ(std::pair(place->partition, place->first_offset),
-            std::pair(3U, std::uint64_t{1'000'000'000'000}));
-  RejectRecord r;
-  ASSERT_TRUE(read_reject_key(reject_key(4, 17), r));
-  EXPECT_EQ(std::pair(r.partition, r.offset), std::pair(std::uint32_t{4}, std::uint64_t{17}));
+  const RecordPlace place{3, 2, 1'000'000'000'000};
+  EXPECT_EQ(evidence_place_of(evidence_key(place)), place);
+  EXPECT_EQ(reject_place_of(reject_key(place)), place);
+  EXPECT_FALSE(reject_place_of(evidence_key(place)));
+  EXPECT_LT(reject_key({3, 0, 1'000}), reject_key({3, 1, 0})) << "offsets begin anew in each epoch";
+  Gap gap;
+  ASSERT_TRUE(read_gap_key(gap_key(4, 17), gap));
+  EXPECT_EQ(std::pair(gap.partition, gap.number), std::pair(4U, 17U));
+  EXPECT_FALSE(read_gap_key(progress_key(4), gap));
 }
 
 TEST(Keys, AnIncidentsClosedMarkSortsBeforeItsPartsAndDaysAreInclusive) {
@@ -126,7 +128,7 @@ TEST(Keys, KindsDoNotOverlap) {
   std::set<char> kinds;
   for (const std::string& key :
        {meta_key("format"), version_key(VersionKind::policy, 0), name_key(Dictionary::agency, 0),
-        progress_key(0), counter_key({}, 0), seen_key(0, 0), evidence_key(0, 0), reject_key(0, 0),
+        progress_key(0), counter_key({}, 0), seen_key(0, 0), evidence_key({}), reject_key({}), gap_key(0, 0),
         incident_closed_key("2025-11-12", id), incident_day_key(id), unclosed_key(id), log_key(1),
         mark_key(id, 1), cursor_key("x"), suppressed_key("x", 1)})
     EXPECT_TRUE(kinds.insert(key.front()).second) << key.front();
@@ -151,8 +153,8 @@ TEST(Keys, AKeyOfAnotherKindOrLengthIsRefused) {
   EXPECT_FALSE(counter_key_of(counter_key({}, 0) + "x"));
   EXPECT_FALSE(counter_key_of(counter_key({}, 0).substr(0, 18)));
   EXPECT_FALSE(log_sequence_of(""));
-  EXPECT_FALSE(evidence_place_of(reject_key(1, 2)));
-  EXPECT_FALSE(evidence_place_of(evidence_key(1, 2) + "x"));
+  EXPECT_FALSE(evidence_place_of(reject_key({1, 0, 2})));
+  EXPECT_FALSE(evidence_place_of(evidence_key({1, 0, 2}) + "x"));
 }
 
 }  // namespace

@@ -69,11 +69,11 @@ TEST(StoreOpen, TheIdentityIsMadeOnceAndIsAnothersElsewhere) {
 TEST(StoreOpen, ANewerFormatIsRefusedByNumber) {
   const test::TempDir dir;
   test::open_store(dir.state());
-  test::RawDatabase(dir.state()).put("Mformat", std::string(1, '\x04'));
+  test::RawDatabase(dir.state()).put("Mformat", std::string(1, '\x05'));
   for (const auto access : {Store::Access::write, Store::Access::read}) {
     const Error error = refusal(dir.state(), access);
     EXPECT_EQ(error.code, ExitCode::state_damaged);
-    EXPECT_THAT(error.message, HasSubstr("a newer blockwatch, format 4; this one knows format 3"));
+    EXPECT_THAT(error.message, HasSubstr("a newer blockwatch, format 5; this one knows format 4"));
   }
 }
 
@@ -89,7 +89,7 @@ TEST(StoreOpen, AnOlderFormatIsRefusedByNumberAndLeftAsItIs) {
   for (const auto access : {Store::Access::write, Store::Access::read}) {
     const Error error = refusal(dir.state(), access);
     EXPECT_EQ(error.code, ExitCode::state_damaged);
-    EXPECT_THAT(error.message, HasSubstr("an older blockwatch, format 2; this one knows format 3"));
+    EXPECT_THAT(error.message, HasSubstr("an older blockwatch, format 2; this one knows format 4"));
   }
   std::vector<std::string> families;
   ASSERT_TRUE(rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), dir.state() + "/db", &families).ok());

@@ -161,7 +161,7 @@ TEST_F(StoreTest, EvidenceAndRejectsComeBackByPosition) {
   });
   EXPECT_THAT(offsets, ElementsAre(3, 5, 8));
   offsets.clear();
-  snapshot->for_each_reject({1, 4}, [&](const RejectRecord& r) {
+  snapshot->for_each_reject({1, 0, 4}, [&](const RejectRecord& r) {
     offsets.push_back(r.offset);
     return false;
   });

@@ -1,0 +1,134 @@
+#include "pipeline/kafka/consumer.h"
+
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "pipeline/kafka/source_settings.h"
+
+namespace blockwatch::kafka {
+namespace {
+
+void on_error(rd_kafka_t*, int error, const char* reason, void* opaque) {
+  static_cast<ConnectionState*>(opaque)->on_error(static_cast<rd_kafka_resp_err_t>(error), reason);
+}
+
+// The statistics say whether a broker is connected. Records do not: those in the local queue go on coming
+// without one.
+int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
+  if (std::string_view(json, size).find(R"("state":"UP")") != std::string_view::npos) {
+    static_cast<ConnectionState*>(opaque)->on_alive();
+  }
+  return 0;  // librdkafka frees it
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<Consumer>> Consumer::open(const Settings& settings, const std::string& topic,
+                                                   ConnectionState& connection) {
+  auto conf = make_conf(settings, source_defaults(), source_forced());
+  if (!conf) return tl::unexpected(conf.error());
+  rd_kafka_conf_set_opaque(conf->get(), &connection);
+  rd_kafka_conf_set_error_cb(conf->get(), on_error);
+  rd_kafka_conf_set_stats_cb(conf->get(), on_statistics);
+  auto handle = make_handle(RD_KAFKA_CONSUMER, std::move(*conf));
+  if (!handle) return tl::unexpected(handle.error());
+  Topic handle_of_topic(rd_kafka_topic_new(handle->get(), topic.c_str(), nullptr));
+  if (!handle_of_topic) {
+    return fail(ExitCode::bad_config,
+                fmt::format("source.topic \"{}\": {}", topic, rd_kafka_err2str(rd_kafka_last_error())));
+  }
+  return std::unique_ptr<Consumer>(new Consumer(topic, std::move(*handle), std::move(handle_of_topic)));
+}
+
+Consumer::Consumer(const std::string& topic, Handle handle, Topic handle_of_topic)
+    : topic_name_(topic), handle_(std::move(handle)), topic_(std::move(handle_of_topic)) {}
+
+Consumer::~Consumer() {
+  watch_.reset();
+  release();
+}
+
+PartitionList Consumer::list_of(std::span<const std::uint32_t> partitions, std::int64_t offset) const {
+  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+  for (const std::uint32_t partition : partitions) {
+    rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))
+        ->offset = offset;
+  }
+  return list;
+}
+
+Expected<void> Consumer::assign(const std::map<std::uint32_t, std::optional<std::uint64_t>>& from) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
+  for (const auto& [partition, offset] : from) {
+    rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))
+        ->offset = offset ? static_cast<std::int64_t>(*offset) : RD_KAFKA_OFFSET_BEGINNING;
+  }
+  if (const auto error = rd_kafka_assign(handle_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    return fail(ExitCode::temporary,
+                fmt::format("cannot assign {}: {}", topic_name_, rd_kafka_err2str(error)));
+  }
+  queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
+  watch_.emplace(handle_.get(), topic_.get(), !has_queue_backoff());
+  return {};
+}
+
+std::size_t Consumer::take(std::chrono::milliseconds timeout, std::size_t max) {
+  if (messages_.size() < message_count_ + max) messages_.resize(message_count_ + max);
+  const ssize_t n = rd_kafka_consume_batch_queue(queue_.get(), static_cast<int>(timeout.count()),
+                                                 messages_.data() + message_count_, max);
+  if (n <= 0) return 0;
+  message_count_ += static_cast<std::size_t>(n);
+  return static_cast<std::size_t>(n);
+}
+
+void Consumer::release() {
+  for (std::size_t i = 0; i < message_count_; ++i) rd_kafka_message_destroy(messages_[i]);
+  message_count_ = 0;
+}
+
+std::pair<std::int64_t, std::int64_t> Consumer::cached_marks(std::uint32_t partition) const {
+  std::int64_t low = -1;
+  std::int64_t high = -1;
+  if (rd_kafka_get_watermark_offsets(handle_.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition),
+                                     &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR)
+    return {-1, -1};
+  return {low, high};
+}
+
+std::map<std::uint32_t, LogMarks> Consumer::ask_marks(const std::vector<std::uint32_t>& partitions,
+                                                      std::chrono::milliseconds timeout) const {
+  // A question for "the offset at a time" with the protocol's two special times. It ends in time, which
+  // rd_kafka_query_watermark_offsets does not without a broker.
+  const auto ask = [&](std::int64_t time) {
+    PartitionList list = list_of(partitions, time);
+    std::map<std::uint32_t, std::uint64_t> offsets;
+    if (rd_kafka_offsets_for_times(handle_.get(), list.get(), static_cast<int>(timeout.count())) !=
+        RD_KAFKA_RESP_ERR_NO_ERROR)
+      return offsets;
+    for (int i = 0; i < list->cnt; ++i) {
+      const rd_kafka_topic_partition_t& answer = list->elems[i];
+      if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR && answer.offset >= 0)
+        offsets[static_cast<std::uint32_t>(answer.partition)] = static_cast<std::uint64_t>(answer.offset);
+    }
+    return offsets;
+  };
+  std::map<std::uint32_t, LogMarks> marks;
+  const auto starts = ask(RD_KAFKA_OFFSET_BEGINNING);
+  const auto ends = starts.empty() ? std::map<std::uint32_t, std::uint64_t>() : ask(RD_KAFKA_OFFSET_END);
+  for (const auto& [partition, start] : starts) {
+    if (const auto end = ends.find(partition); end != ends.end()) marks[partition] = {start, end->second};
+  }
+  return marks;
+}
+
+void Consumer::commit(const std::map<std::uint32_t, std::uint64_t>& next_offsets) {
+  const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(next_offsets.size())));
+  for (const auto& [partition, next_offset] : next_offsets) {
+    rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))
+        ->offset = static_cast<std::int64_t>(next_offset);
+  }
+  rd_kafka_commit(handle_.get(), list.get(), 1);
+}
+
+}  // namespace blockwatch::kafka
