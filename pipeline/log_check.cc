@@ -8,10 +8,6 @@ std::optional<GapKind> judge_marks(std::uint64_t position, const LogMarks& marks
   return std::nullopt;
 }
 
-bool goes_on(GapKind kind, OnGap on_gap) {
-  return kind == GapKind::offset_jump || (kind == GapKind::retention_overrun && on_gap == OnGap::go_on);
-}
-
 LogCheck::LogCheck(std::optional<std::uint64_t> position, std::optional<Anchor> anchor)
     : position_(position), anchor_(std::move(anchor)) {}
 
@@ -77,7 +73,7 @@ void LogCheck::begin_again() {
 void LogCheck::on_marks(const LogMarks& marks, OnGap on_gap, Clock::time_point now) {
   if (stage_ != Stage::in_doubt) return;
   const auto kind = position_ ? judge_marks(*position_, marks) : std::nullopt;
-  if (kind == GapKind::retention_overrun && goes_on(*kind, on_gap)) {
+  if (kind == GapKind::retention_overrun && on_gap == OnGap::go_on) {
     found_ = GapFound{0, *kind, *position_, marks.start, marks.end, marks.start};
     position_ = marks.start;
     anchor_.reset();

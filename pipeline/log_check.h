@@ -36,9 +36,6 @@ struct LogMarks {
 /// What is wrong with a position that the brokers do not serve; none: it lies within the log.
 std::optional<GapKind> judge_marks(std::uint64_t position, const LogMarks& marks);
 
-/// Whether counting goes on behind such a gap without an operator.
-bool goes_on(GapKind kind, OnGap on_gap);
-
 /// Of one partition, by the thread that reads it.
 class LogCheck {
  public:

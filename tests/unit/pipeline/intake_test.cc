@@ -145,14 +145,17 @@ TEST_F(IntakeTest, WhatWasFoundOfALogIsToldToWhoComesLateToo) {
 }
 
 TEST_F(IntakeTest, TheLastRecordOfEachPartitionInABatchIsNotedOnce) {
-  source_.add(many(600));
+  auto payloads = many(600);
+  payloads[511] = "the last of the first batch";
+  payloads[599] = "the last of all";
+  source_.add(payloads);
   Intake intake(source_, Parser(65536), kKey, true, stop_);
-  for (const std::size_t records : {512U, 88U}) {
+  for (const auto& [records, last] : {std::pair(512U, payloads[511]), std::pair(88U, payloads[599])}) {
     const ParsedBatch& batch = intake.take();
     ASSERT_EQ(batch.records().size(), records);
     ASSERT_EQ(batch.last_records.size(), 1U);
     EXPECT_EQ(batch.last_records[0].broker_time, kReceived);
-    EXPECT_EQ(batch.last_records[0].payload, siphash(kKey, Message().json()));
+    EXPECT_EQ(batch.last_records[0].payload, siphash(kKey, last));
   }
 }
 
