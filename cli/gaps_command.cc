@@ -1,9 +1,10 @@
 // `blockwatch gaps list|accept`: where a partition's log was not what was counted on, and how to go on.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 
 #include <fmt/format.h>
@@ -45,8 +46,22 @@ Expected<PartitionProgress> find_partition(const std::vector<PartitionProgress>&
                                            known.empty() ? "none" : known));
 }
 
+/// To write would create what is not there, and what another user writes the daemon could not open again.
+Expected<std::unique_ptr<Store>> open_to_decide(const std::string& dir) {
+  if (auto is_there = Store::open(dir, Store::Access::read); !is_there)
+    return tl::unexpected(is_there.error());
+  struct stat owner {};
+  if (::stat(dir.c_str(), &owner) == 0 && owner.st_uid != ::geteuid()) {
+    return fail(ExitCode::usage,
+                fmt::format("state directory {} belongs to user {}, and this is user {}: run as its owner "
+                            "(sudo -u '#{}' blockwatch gaps accept ...), or the daemon cannot open it again",
+                            dir, owner.st_uid, ::geteuid(), owner.st_uid));
+  }
+  return Store::open(dir, Store::Access::write);
+}
+
 Expected<Gap> accept(const AcceptOptions& options) {
-  auto store = Store::open(options.state_dir, Store::Access::write);
+  auto store = open_to_decide(options.state_dir);
   if (!store) return tl::unexpected(store.error());
   CommitBatch batch;
   {

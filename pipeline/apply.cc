@@ -162,16 +162,17 @@ struct Applier::Impl {
     state.changed = true;
     state.behind_gap = found.resumed_at.has_value();
     pending.gaps.push_back(batch.gaps.back());
-    if (options.raises_gaps) raise_gap(found, now);
+    raise_of_log(IncidentKind::data_gap, found.partition, found.position, now);
   }
 
-  void raise_gap(const GapFound& found, TimeNs now) {
+  void raise_of_log(IncidentKind kind, std::uint32_t partition, std::uint64_t position, TimeNs now) {
+    if (!options.raises_gaps) return;
     IncidentAddition a;
-    a.slot.kind = IncidentKind::data_gap;
-    a.slot.policy = names.id(Dictionary::policy, options.topic + "/" + std::to_string(found.partition));
+    a.slot.kind = kind;
+    a.slot.policy = names.id(Dictionary::policy, options.topic + "/" + std::to_string(partition));
     a.slot.day = bucket_of(now, kDay);
-    a.partition = found.partition;
-    a.offset = found.position;
+    a.partition = partition;
+    a.offset = position;
     a.time = now;
     a.limits.closes_at = saturating_add((a.slot.day + 1) * kDay, options.lateness);
     book.add(a);
@@ -366,6 +367,9 @@ void Applier::gap(const GapFound& found, TimeNs now) {
 }
 void Applier::verified(std::uint32_t partition, TimeNs now) {
   impl_->verified(partition, now);
+}
+void Applier::silent(const SilenceFound& found, TimeNs now) {
+  impl_->raise_of_log(IncidentKind::feed_gap, found.partition, found.position, now);
 }
 void Applier::last_record(std::uint32_t partition, TimeNs broker_time, std::uint64_t payload) {
   impl_->last_record(partition, broker_time, payload);

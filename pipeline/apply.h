@@ -71,6 +71,7 @@ class Applier {
   /// What the source found of a partition's log, behind the records before. `now`: wall clock.
   void gap(const GapFound& found, TimeNs now);
   void verified(std::uint32_t partition, TimeNs now);
+  void silent(const SilenceFound& found, TimeNs now);
   /// Of the last record that was counted of the partition.
   void last_record(std::uint32_t partition, TimeNs broker_time, std::uint64_t payload);
 

@@ -29,7 +29,7 @@ bool ParsedBatch::is_full() const {
 }
 
 bool ParsedBatch::says_nothing() const {
-  return drained && gaps.empty() && verified.empty();
+  return drained && gaps.empty() && verified.empty() && silent.empty();
 }
 
 ParsedRecord& ParsedBatch::add() {
@@ -54,6 +54,7 @@ void ParsedBatch::clear() {
   at_end.clear();
   gaps.clear();
   verified.clear();
+  silent.clear();
   last_records.clear();
   drained = last = false;
   error.reset();
@@ -174,6 +175,7 @@ bool Intake::hand_over_all(const SourceBatch& polled, const std::optional<Error>
       batch->at_end = polled.at_end;
       batch->gaps = polled.gaps;
       batch->verified = polled.verified;
+      batch->silent = polled.silent;
       batch->drained = polled.records.empty();
       batch->last = is_last;
       batch->error = error;

@@ -40,6 +40,7 @@ class ParsedBatch {
   std::vector<std::uint32_t> at_end;
   std::vector<GapFound> gaps;           // behind these records
   std::vector<std::uint32_t> verified;  // partitions
+  std::vector<SilenceFound> silent;
   /// Of the last record of each partition.
   struct LastRecord {
     std::uint32_t partition = 0;

@@ -33,6 +33,12 @@ struct GapFound {
   std::optional<std::uint64_t> resumed_at;  // none: the partition is halted
 };
 
+/// A partition whose log goes on and from which nothing comes (pipeline/silence.h).
+struct SilenceFound {
+  std::uint32_t partition = 0;
+  std::uint64_t position = 0;  // the next offset to be counted
+};
+
 /// What one poll found. Reused between polls.
 struct SourceBatch {
   std::vector<SourceRecord> records;
@@ -42,11 +48,14 @@ struct SourceBatch {
   std::vector<GapFound> gaps;
   /// Partitions whose log was found to be the one that was counted on; once after each beginning.
   std::vector<std::uint32_t> verified;
+  /// Once for each silence.
+  std::vector<SilenceFound> silent;
   void clear() {
     records.clear();
     at_end.clear();
     gaps.clear();
     verified.clear();
+    silent.clear();
   }
 };
 

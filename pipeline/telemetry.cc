@@ -48,6 +48,7 @@ struct Telemetry::Impl {
     Gauge& progress;
     Gauge& lag;
     Gauge& halted;
+    Gauge& silent;
   };
 
   PartitionSeries& partition_series(std::string_view topic, std::uint32_t partition) {
@@ -57,7 +58,7 @@ struct Telemetry::Impl {
     const prometheus::Labels labels{{"topic", key.first}, {"partition", std::to_string(partition)}};
     return partitions
         .emplace(std::move(key), PartitionSeries{consumed.Add(labels), progress.Add(labels), lag.Add(labels),
-                                                 halted.Add(labels)})
+                                                 halted.Add(labels), silent.Add(labels)})
         .first->second;
   }
 
@@ -71,6 +72,8 @@ struct Telemetry::Impl {
   Family<Gauge>& halted =
       gauges(registry, "blockwatch_partition_halted",
              "1 while the partition waits for an operator: its log is not what was counted on.");
+  Family<Gauge>& silent = gauges(registry, "blockwatch_partition_silent_seconds",
+                                 "How long nothing has come from a partition whose log goes on.");
   Family<Counter>& gaps =
       counters(registry, "blockwatch_gaps_total",
                "Findings that a partition's log is not, or not all, what was counted on.");
@@ -144,6 +147,15 @@ void Telemetry::gap_found(GapKind kind) {
 
 void Telemetry::halted(std::string_view topic, std::uint32_t partition, bool is_halted) {
   impl_->partition_series(topic, partition).halted.Set(is_halted ? 1 : 0);
+}
+
+void Telemetry::silent(std::string_view topic, std::uint32_t partition, std::chrono::seconds duration) {
+  impl_->partition_series(topic, partition).silent.Set(static_cast<double>(duration.count()));
+}
+
+std::chrono::seconds Telemetry::silent_for(std::string_view topic, std::uint32_t partition) const {
+  const double seconds = impl_->partition_series(topic, partition).silent.Value();
+  return std::chrono::seconds(static_cast<std::int64_t>(seconds));
 }
 
 void Telemetry::repeated(std::uint64_t records) {

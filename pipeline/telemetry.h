@@ -3,6 +3,7 @@
 // Thread: every call from any thread. Lifetime: outlives the threads that report to it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,6 +36,9 @@ class Telemetry {
   void halted(std::string_view topic, std::uint32_t partition, bool is_halted);
 
   // ---- by sources and outputs
+  /// How long nothing has come from a partition whose log goes on; 0: it is not silent.
+  void silent(std::string_view topic, std::uint32_t partition, std::chrono::seconds duration);
+  std::chrono::seconds silent_for(std::string_view topic, std::uint32_t partition) const;
   /// Records that came again and were dropped.
   void repeated(std::uint64_t records);
   void lag(std::string_view topic, std::uint32_t partition, std::uint64_t records);

@@ -119,7 +119,8 @@ struct Worker::Impl {
     for (const std::uint32_t partition : batch.verified) applier->verified(partition, wall_clock_now());
     for (const GapFound& gap : batch.gaps) telemetry.halted(options.topic, gap.partition, !gap.resumed_at);
     for (const std::uint32_t partition : batch.verified) telemetry.halted(options.topic, partition, false);
-    if (applier->pending().gaps.empty()) return {};
+    for (const SilenceFound& silence : batch.silent) applier->silent(silence, wall_clock_now());
+    if (applier->pending().gaps.empty() && batch.silent.empty()) return {};
     if (const auto done = commit_and_wait(kNoTime); !done) return done;
     const bool halted = std::any_of(batch.gaps.begin(), batch.gaps.end(),
                                     [](const GapFound& gap) { return !gap.resumed_at; });

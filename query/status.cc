@@ -141,6 +141,17 @@ void add_standstill(const StatusInput& input, std::vector<std::string>& out) {
   }
 }
 
+void add_silences(const std::vector<PartitionProgress>& partitions, const StatusInput& input,
+                  std::vector<std::string>& out) {
+  if (!input.live || !input.live->silent_for) return;
+  for (const PartitionProgress& p : partitions) {
+    const std::chrono::seconds silent = input.live->silent_for(p);
+    if (silent.count() == 0) continue;
+    out.push_back(partition_name(p) + ": nothing has come for " + std::to_string(silent.count()) +
+                  " s, although its log goes on (an open transaction, or a stalled client: see the log)");
+  }
+}
+
 void add_halts(const std::vector<PartitionProgress>& partitions, const std::vector<Gap>& gaps,
                std::vector<std::string>& out) {
   for (const PartitionProgress& p : partitions) {
@@ -201,6 +212,7 @@ std::string status_json(const Store& store, const StatusInput& input) {
   std::vector<std::string> attention;
   add_standstill(input, attention);
   add_halts(progress, snapshot->gaps(), attention);
+  add_silences(progress, input, attention);
   if (const std::uint64_t critical = open.all["critical"]; critical != 0) {
     attention.push_back(counted(critical, "critical incident") + (critical == 1 ? " is" : " are") +
                         " open: blockwatch alerts list");

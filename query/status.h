@@ -1,6 +1,7 @@
 // Where a state and its daemon stand, and what needs attention first: `blockwatch status`.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -23,6 +24,8 @@ struct LiveStatus {
   bool reload_refused = false;  // the files on the disk are not what is in force
   /// Records of a partition that are not read yet; none: not known.
   std::function<std::optional<std::uint64_t>(const PartitionProgress&)> lag_of;
+  /// How long nothing has come from a partition whose log goes on; 0: it is not silent.
+  std::function<std::chrono::seconds(const PartitionProgress&)> silent_for;
   std::vector<std::string> outputs;  // names
 };
 

@@ -152,6 +152,9 @@ HttpResponse Api::status() const {
   live.records = worker_.records;
   live.at_end = worker_.at_end;
   live.lag_of = [this](const PartitionProgress& p) { return telemetry_.lag_of(p.topic, p.partition); };
+  live.silent_for = [this](const PartitionProgress& p) {
+    return telemetry_.silent_for(p.topic, p.partition);
+  };
   for (const OutputSettings& output : outputs_.settings()) live.outputs.push_back(output.name);
   input.live = std::move(live);
   return json(status_json(store_, input));

@@ -26,6 +26,7 @@ constexpr std::array<KindFacts, kIncidentKindCount> kKinds{{
     {"lookalike_ori", "warning"},
     {"watch", "info"},
     {"data_gap", "critical"},
+    {"feed_gap", "warning"},
 }};
 
 constexpr char kSeparator = '\x1f';

@@ -23,12 +23,13 @@ enum class IncidentKind : std::uint8_t {
   lookalike_ori,
   watch,
   data_gap,
+  feed_gap,
 };
-inline constexpr std::size_t kIncidentKindCount = 12;
+inline constexpr std::size_t kIncidentKindCount = 13;
 std::string_view name_of(IncidentKind kind);
 /// About a partition's log, not about an observation: of the wall clock, and without outcome, class and ORI.
 constexpr bool is_of_log(IncidentKind kind) {
-  return kind == IncidentKind::data_gap;
+  return kind == IncidentKind::data_gap || kind == IncidentKind::feed_gap;
 }
 
 /// `critical`, `warning` or `info`; empty for a kind that this version does not know.

@@ -12,6 +12,7 @@
 #include "pipeline/kafka/consumer.h"
 #include "pipeline/kafka/topic_partitions.h"
 #include "pipeline/log_check.h"
+#include "pipeline/silence.h"
 
 namespace blockwatch {
 namespace {
@@ -32,6 +33,8 @@ constexpr std::uint64_t kCatchingUpRecords = 10'000;
 constexpr milliseconds kMarksInterval{500};
 constexpr milliseconds kMarksTimeout{1000};
 constexpr milliseconds kClusterTimeout{1000};
+// Where more is between two polls, the reader was busy elsewhere.
+constexpr milliseconds kPauseMin{2000};
 // A log that is not there (a topic being deleted) is not asked for more often.
 constexpr milliseconds kReopenInterval{1000};
 
@@ -56,6 +59,9 @@ std::string cluster_id_of(rd_kafka_t* handle) {
 struct Position {
   std::uint32_t partition = 0;
   LogCheck check;
+  SilenceWatch silence{steady_clock::now()};
+  bool has_moved = false;     // since the last look
+  std::uint64_t reached = 0;  // where the end of the log was seen, behind its control records
   bool at_end = false;
   rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;  // the last one logged
   const rd_kafka_message_t* last = nullptr;                // delivered by this poll
@@ -86,7 +92,8 @@ class KafkaSource final : public Source {
       positions_.back().check.on_cluster(cluster_);
     }
     was_down_ = connection_->down();
-    next_lag_report_ = steady_clock::now() + kLagInterval;  // before that nobody knows
+    last_poll_ = steady_clock::now();
+    next_look_ = last_poll_ + kLagInterval;  // before that nobody knows
     return consumer_->assign(reading());
   }
 
@@ -103,7 +110,7 @@ class KafkaSource final : public Source {
     sort_out(batch);
     ask_marks();
     report_findings(batch);
-    report_lag();
+    look_around(batch);
     if (consumer_->partition_count() > partitions_.size() && !options_.partitions && !failed_) {
       failed_ = Error{ExitCode::temporary,
                       fmt::format("topic {} has grown from {} to {} partitions; a restart takes the new ones",
@@ -155,6 +162,7 @@ class KafkaSource final : public Source {
     for (Position& p : positions_) {
       p.check.begin_again();
       p.at_end = p.is_gone = false;
+      p.reached = 0;
     }
     return consumer_->assign(reading());
   }
@@ -190,6 +198,7 @@ class KafkaSource final : public Source {
       repeated += what == LogCheck::Take::repeated ? 1 : 0;
       if (what != LogCheck::Take::deliver) continue;
       position->at_end = false;
+      position->has_moved = true;
       position->error = RD_KAFKA_RESP_ERR_NO_ERROR;
       position->last = message;
       batch.records.push_back({position->partition, offset, broker_time_of(message), payload_of(message)});
@@ -219,8 +228,9 @@ class KafkaSource final : public Source {
     const std::string_view reason = message->payload == nullptr ? "" : rd_kafka_message_errstr(message);
     switch (message->err) {
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:
-        if (position != nullptr && !is_another_log(*position))
-          position->at_end = position->check.on_end(steady_clock::now());
+        if (position == nullptr || is_another_log(*position)) return;
+        position->at_end = position->check.on_end(steady_clock::now());
+        if (position->at_end) position->reached = static_cast<std::uint64_t>(message->offset);
         return;
       case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
       case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
@@ -323,10 +333,75 @@ class KafkaSource final : public Source {
     return total;
   }
 
-  void report_lag() {
+  void look_around(SourceBatch& batch) {
     const auto now = steady_clock::now();
-    if (now < next_lag_report_) return;
-    next_lag_report_ = now + kLagInterval;
+    const auto since = now - std::exchange(last_poll_, now);
+    if (since > kPauseMin) {
+      for (Position& p : positions_) p.silence.on_pause(since);
+    }
+    if (now < next_look_) return;
+    next_look_ = now + kLagInterval;
+    report_lag();
+    look_for_silence(batch, now);
+  }
+
+  // ---- whether a partition has fallen silent
+  std::optional<std::uint64_t> log_end_of(const Position& p) const {
+    const std::int64_t high = consumer_->cached_marks(p.partition).second;
+    return high < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(high));
+  }
+
+  static std::uint64_t place_of(const Position& p) {
+    return std::max(p.check.position().value_or(0), p.reached);
+  }
+
+  void look_for_silence(SourceBatch& batch, steady_clock::time_point now) {
+    std::vector<std::uint32_t> due;
+    for (Position& p : positions_) {
+      const auto end = log_end_of(p);
+      const bool waits =
+          end && place_of(p) < *end && !p.check.halted() && !p.check.in_doubt() && !connection_->down();
+      if (std::exchange(p.has_moved, false) || !waits) p.silence.on_progress(now);
+      telemetry_.silent(options_.topic, p.partition,
+                        p.silence.is_found() ? p.silence.silent_for(now) : std::chrono::seconds(0));
+      if (p.silence.is_due(now)) due.push_back(p.partition);
+    }
+    if (due.empty()) return;
+    const auto marks = consumer_->ask_marks(due, kMarksTimeout);
+    for (Position& p : positions_) {
+      const auto found = marks.find(p.partition);
+      if (found != marks.end()) judge_silence(p, found->second.end, batch);
+    }
+  }
+
+  void judge_silence(Position& p, std::uint64_t readable_end, SourceBatch& batch) {
+    const auto now = steady_clock::now();
+    const std::uint64_t place = place_of(p);
+    const auto finding = p.silence.on_answer(place, readable_end, log_end_of(p).value_or(readable_end), now);
+    if (finding == SilenceWatch::Finding::nothing) return;
+    const bool is_news = p.silence.take_news();
+    if (is_news) batch.silent.push_back({p.partition, place});
+    if (finding == SilenceWatch::Finding::held_back) {
+      if (is_news)
+        log::warning("partition_held_back",
+                     "a producer's transaction is open, and what stands behind it may not be read; find the "
+                     "producer (kafka-transactions.sh find-hanging)",
+                     {{"topic", options_.topic}, {"partition", p.partition}, {"offset", place}});
+      return;
+    }
+    log::error(
+        "partition_stalled", "nothing comes from a partition that has records; it is read anew",
+        {{"topic", options_.topic}, {"partition", p.partition}, {"offset", place}, {"end", readable_end}});
+    reopen_ = true;
+    if (finding != SilenceWatch::Finding::given_up) return;
+    failed_ =
+        Error{ExitCode::temporary,
+              fmt::format("partition {}/{} has been silent for {} s although it has records, and reading "
+                          "it anew did not help; a restart may",
+                          options_.topic, p.partition, p.silence.silent_for(now).count())};
+  }
+
+  void report_lag() {
     std::uint64_t total = 0;
     for (const Position& p : positions_) {
       const auto lag = p.check.halted() ? std::nullopt : lag_of(p);
@@ -360,7 +435,8 @@ class KafkaSource final : public Source {
   steady_clock::time_point next_reopen_{};
   steady_clock::time_point next_marks_{};
   steady_clock::time_point next_commit_{};
-  steady_clock::time_point next_lag_report_{};
+  steady_clock::time_point last_poll_{};
+  steady_clock::time_point next_look_{};
 };
 
 }  // namespace

@@ -3,6 +3,7 @@ or goes on as configured; what an operator decides is kept; what was counted equ
 
 import contextlib
 import json
+import os
 import time
 
 import pytest
@@ -130,6 +131,13 @@ def test_where_retention_overran_a_partition_halts_the_others_go_on_and_an_opera
         assert daemon.terminate(10) == 0
     assert data_gap_alerts(world) == [("opened", f"{world.topic}/0", "critical", 1)]
 
+    nowhere = tmp_path / "nowhere"
+    world.cli("gaps", "accept", f"{world.topic}/0", "--state-dir", nowhere, status=64)
+    assert not nowhere.exists(), "a decision creates no state"
+    if os.geteuid() == 0:  # who is not root has no state of another user
+        os.chown(world.state, 65534, -1)
+        world.cli("gaps", "accept", f"{world.topic}/0", "--state-dir", world.state, status=64)
+        os.chown(world.state, 0, -1)
     said = world.cli("gaps", "accept", f"{world.topic}/0", "--state-dir", world.state, "--note", "ticket 7")
     assert "counting went on at offset 1500" in said
     count(world, 3 * COUNTED + 500)

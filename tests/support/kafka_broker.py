@@ -177,6 +177,7 @@ class KafkaBroker:
         (segment,) = (self.folder / "data" / f"{topic}-{partition}").glob("*.log")
         os.truncate(segment, int(segment.stat().st_size * share))
         self.start()
+        wait_until(lambda: kafka_client.has_leaders(self.bootstrap, topic), 30, f"the leaders of {topic}")
 
     def freeze(self) -> None:
         """It keeps its connections and answers nothing, until thaw()."""

@@ -47,6 +47,15 @@ def create_topic(
     raise AssertionError(f"topic {name} has no leaders after {seconds} s")
 
 
+def has_leaders(brokers: str, topic: str, *, seconds: float = 20) -> bool:
+    """Whether every partition is served, as it is not yet for a moment after a broker's start."""
+    try:
+        watermarks(brokers, topic, seconds=seconds)
+    except KafkaException:
+        return False
+    return True
+
+
 def delete_topic(brokers: str, name: str, *, seconds: float = 20) -> None:
     """Deletes it and returns when the broker no longer lists it."""
     admin = AdminClient({**_QUIET, "bootstrap.servers": brokers})
@@ -102,6 +111,25 @@ def produce_ndjson(
     assert left == 0, f"{left} records of {topic} are not acknowledged after {seconds} s"
     assert not failures, f"{len(failures)} records of {topic} failed; first: {failures[0]}"
     return count
+
+
+class OpenTransaction:
+    """Records of a transaction that is still open: on the brokers, and not to be read."""
+
+    def __init__(self, brokers: str, topic: str, values: Iterable[bytes], *, partition: int = 0, seconds: float = 30):
+        self._producer = Producer({**_QUIET, "bootstrap.servers": brokers, "transactional.id": f"open-{time.time_ns()}"})
+        self._producer.init_transactions(seconds)
+        self._producer.begin_transaction()
+        for value in values:
+            self._producer.produce(topic, value, partition=partition)
+        left = self._producer.flush(seconds)
+        assert left == 0, f"{left} records of the transaction are not acknowledged after {seconds} s"
+
+    def commit(self, seconds: float = 30) -> None:
+        self._producer.commit_transaction(seconds)
+
+    def abort(self, seconds: float = 30) -> None:
+        self._producer.abort_transaction(seconds)
 
 
 def watermarks(brokers: str, topic: str, *, seconds: float = 20) -> Mapping[int, Tuple[int, int]]:

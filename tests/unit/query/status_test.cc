@@ -174,5 +174,22 @@ TEST_F(Status, AnOutputThatIsBehindAndAStartNeedAttention) {
   EXPECT_EQ(Json::parse(status_json(*store, input))["attention"].size(), 1U);
 }
 
+TEST_F(Status, APartitionThatIsHaltedOrSilentIsSaid) {
+  partition();
+  Gap gap;
+  gap.kind = GapKind::truncated;
+  gap.position = 1000;
+  batch.gaps = {gap};
+  live().silent_for = [](const PartitionProgress&) { return std::chrono::seconds(45); };
+  EXPECT_THAT(said()["attention"],
+              ElementsAre("nlets.queries/0 is halted at offset 1000 (truncated): blockwatch gaps list",
+                          "nlets.queries/0: nothing has come for 45 s, although its log goes on (an open "
+                          "transaction, or a stalled client: see the log)"));
+  gap.state = GapState::accepted;
+  batch.gaps = {gap};
+  input.live->silent_for = [](const PartitionProgress&) { return std::chrono::seconds(0); };
+  EXPECT_THAT(said()["attention"], IsEmpty());
+}
+
 }  // namespace
 }  // namespace blockwatch
