@@ -358,9 +358,10 @@ class KafkaSource final : public Source {
   void look_for_silence(SourceBatch& batch, steady_clock::time_point now) {
     std::vector<std::uint32_t> due;
     for (Position& p : positions_) {
+      // A new handle knows no end before its first fetch, and that may be what does not come.
       const auto end = log_end_of(p);
       const bool waits =
-          end && place_of(p) < *end && !p.check.halted() && !p.check.in_doubt() && !connection_->down();
+          (!end || place_of(p) < *end) && !p.check.halted() && !p.check.in_doubt() && !connection_->down();
       if (std::exchange(p.has_moved, false) || !waits) p.silence.on_progress(now);
       telemetry_.silent(options_.topic, p.partition,
                         p.silence.is_found() ? p.silence.silent_for(now) : std::chrono::seconds(0));
