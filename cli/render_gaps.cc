@@ -10,10 +10,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string cell_text(const Json& cell) {
-  return cell.is_null() ? "" : cell.is_string() ? cell.get<std::string>() : cell.dump();
-}
-
 }  // namespace
 
 std::string gaps_text(const Json& gaps, TextStyle style) {
@@ -34,10 +30,8 @@ std::string gaps_text(const Json& gaps, TextStyle style) {
           std::pair("log end", "log_end"), std::pair("resumed at", "resumed_at"),
           std::pair("missing", "missing"), std::pair("events after", "after_event_time"),
           std::pair("events until", "until_event_time"), std::pair("note", "note")}) {
-      const std::string text = cell_text(gap.at(key));
-      if (!text.empty())
-        out +=
-            "  " + std::string(title) + std::string(14 - std::string_view(title).size(), ' ') + text + '\n';
+      const std::string line = labeled_line(title, cell_text(gap.at(key)));
+      if (!line.empty()) out += "  " + line;
     }
     out += '\n';
   }
@@ -54,14 +48,7 @@ std::string gaps_csv(const Json& gaps) {
       "topic",    "partition", "kind",    "state",      "found_at", "decided_at",       "epoch",
       "position", "log_start", "log_end", "resumed_at", "missing",  "after_event_time", "until_event_time",
       "note"};
-  Table table;
-  for (const char* c : kColumns) table.columns.push_back({c, false});
-  for (const Json& gap : gaps.at("gaps")) {
-    std::vector<std::string> row;
-    for (const char* c : kColumns) row.push_back(cell_text(gap.at(c)));
-    table.rows.push_back(std::move(row));
-  }
-  return to_csv(table);
+  return listing_csv(gaps.at("gaps"), kColumns);
 }
 
 }  // namespace blockwatch

@@ -205,18 +205,14 @@ std::string incidents_csv(const Json& incidents) {
 }
 
 std::string incident_text(const Json& incident, TextStyle style) {
-  const auto line = [](std::string_view name, const std::string& value) {
-    return value.empty() ? std::string()
-                         : std::string(name) + std::string(14 - name.size(), ' ') + value + '\n';
-  };
   std::string out = bold(text_at(incident, "kind"), style) + " (" + text_at(incident, "severity") + ")\n";
   for (const char* key : {"incident", "policy", "jurisdiction", "agency", "day"})
-    out += line(key, text_at(incident, key));
-  out += line("count", with_separators(number_at(incident, "count")));
-  out += line("by outcome", counts_text(incident.at("by_outcome")));
-  out += line("by class", counts_text(incident.at("by_class")));
-  out += line("first", sighting_text(incident.at("first")));
-  out += line("last", sighting_text(incident.at("last")));
+    out += labeled_line(key, text_at(incident, key));
+  out += labeled_line("count", with_separators(number_at(incident, "count")));
+  out += labeled_line("by outcome", counts_text(incident.at("by_outcome")));
+  out += labeled_line("by class", counts_text(incident.at("by_class")));
+  out += labeled_line("first", sighting_text(incident.at("first")));
+  out += labeled_line("last", sighting_text(incident.at("last")));
   out += "\nNotifications\n";
   for (const auto& n : incident.at("notifications")) {
     out += "  " + text_at(n, "milestone") +

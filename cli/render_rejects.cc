@@ -37,17 +37,7 @@ std::string rejects_text(const Json& rejects, TextStyle style) {
 
 std::string rejects_csv(const Json& rejects) {
   constexpr std::array<const char*, 6> kColumns{"topic", "partition", "offset", "reason", "length", "hash"};
-  Table table;
-  for (const char* c : kColumns) table.columns.push_back({c, false});
-  for (const auto& r : rejects.at("rejects")) {
-    std::vector<std::string> row;
-    for (const char* c : kColumns) {
-      const Json& cell = r.at(c);
-      row.push_back(cell.is_string() ? cell.get<std::string>() : cell.dump());
-    }
-    table.rows.push_back(std::move(row));
-  }
-  return to_csv(table);
+  return listing_csv(rejects.at("rejects"), kColumns);
 }
 
 }  // namespace blockwatch

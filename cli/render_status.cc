@@ -165,17 +165,7 @@ std::string status_text(const Json& status, TextStyle style) {
 std::string status_csv(const Json& status) {
   constexpr std::array<const char*, 7> kColumns{"topic", "partition",         "position", "lag",
                                                 "clock", "clock_age_seconds", "rejected"};
-  Table table;
-  for (const char* c : kColumns) table.columns.push_back({c, false});
-  for (const auto& p : status.at("partitions")) {
-    std::vector<std::string> row;
-    for (const char* c : kColumns) {
-      const Json& cell = p.at(c);
-      row.push_back(cell.is_string() ? cell.get<std::string>() : cell.is_null() ? "" : cell.dump());
-    }
-    table.rows.push_back(std::move(row));
-  }
-  return to_csv(table);
+  return listing_csv(status.at("partitions"), kColumns);
 }
 
 }  // namespace blockwatch

@@ -16,6 +16,7 @@
 #include "pipeline/rules_by_time.h"
 #include "pipeline/unknown_oris.h"
 #include "state/cell.h"
+#include "state/partition_name.h"
 #include "state/retention.h"
 
 namespace blockwatch {
@@ -169,7 +170,7 @@ struct Applier::Impl {
     if (!options.raises_gaps) return;
     IncidentAddition a;
     a.slot.kind = kind;
-    a.slot.policy = names.id(Dictionary::policy, options.topic + "/" + std::to_string(partition));
+    a.slot.policy = names.id(Dictionary::policy, partition_name(options.topic, partition));
     a.slot.day = bucket_of(now, kDay);
     a.partition = partition;
     a.offset = position;

@@ -1,6 +1,7 @@
 #include "pipeline/gap_book.h"
 
 #include "pipeline/event.h"
+#include "pipeline/gap_decision.h"
 
 namespace blockwatch {
 
@@ -32,13 +33,7 @@ bool GapBook::found(const GapFound& found, PartitionProgress& progress, TimeNs n
   Gap& gap = *last.gap;
   gap.log_start = found.log_start;
   gap.log_end = found.log_end;
-  if (found.resumed_at) {
-    gap.state = GapState::continued;
-    gap.decided_at = now;
-    gap.resumed_at = found.resumed_at;
-    progress.first_offset = progress.next_offset = *found.resumed_at;
-    progress.anchor.reset();
-  }
+  if (found.resumed_at) resume_behind(gap, progress, GapState::continued, *found.resumed_at, now);
   batch.gaps.push_back(gap);
   return true;
 }
@@ -54,9 +49,7 @@ bool GapBook::verified(std::uint32_t partition, TimeNs now, CommitBatch& batch) 
 
 bool GapBook::is_open_ended(std::uint32_t partition) const {
   const auto at = partitions_.find(partition);
-  if (at == partitions_.end() || at->second.gap->until != kTimeMax) return false;
-  const GapState state = at->second.gap->state;
-  return state == GapState::continued || state == GapState::accepted;
+  return at != partitions_.end() && divides(*at->second.gap) && at->second.gap->until == kTimeMax;
 }
 
 void GapBook::ends_before(const SourceRecord& record, CommitBatch& batch) {

@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "state/partition_name.h"
+
 namespace blockwatch {
 namespace {
 
@@ -43,12 +45,20 @@ Expected<std::uint64_t> place_of(const Gap& gap, std::string_view resume) {
 
 }  // namespace
 
+void resume_behind(Gap& gap, PartitionProgress& progress, GapState state, std::uint64_t offset, TimeNs now) {
+  gap.state = state;
+  gap.decided_at = now;
+  gap.resumed_at = offset;
+  progress.first_offset = progress.next_offset = offset;
+  progress.anchor.reset();
+}
+
 Expected<void> accept_gap(Gap& gap, PartitionProgress& progress, std::string_view resume,
                           std::string_view note, TimeNs now) {
-  const std::string name = progress.topic + "/" + std::to_string(progress.partition);
   if (gap.state != GapState::halted)
     return fail(ExitCode::usage,
-                fmt::format("{} waits for no decision: its last gap is {}", name, name_of(gap.state)));
+                fmt::format("{} waits for no decision: its last gap is {}",
+                            partition_name(progress.topic, progress.partition), name_of(gap.state)));
   if (note.size() > kGapNoteBytesMax)
     return fail(ExitCode::usage,
                 fmt::format("--note has {} bytes, {} are allowed", note.size(), kGapNoteBytesMax));
@@ -58,13 +68,9 @@ Expected<void> accept_gap(Gap& gap, PartitionProgress& progress, std::string_vie
   if (goes_on && *place < gap.position)
     return fail(ExitCode::usage, fmt::format("--resume {}: offsets before {} are counted already ({})",
                                              *place, gap.position, marks_text(gap)));
-  gap.state = GapState::accepted;
-  gap.decided_at = now;
-  gap.resumed_at = *place;
+  resume_behind(gap, progress, GapState::accepted, *place, now);
   gap.note = note;
   if (!goes_on) ++progress.epoch;
-  progress.first_offset = progress.next_offset = *place;
-  progress.anchor.reset();
   progress.ended = false;
   return {};
 }

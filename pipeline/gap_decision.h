@@ -1,4 +1,4 @@
-// An operator's decision on a halted partition: where counting goes on. Pure.
+// Where counting goes on behind a gap: as configured, or as an operator decides on a halted partition. Pure.
 #pragma once
 
 #include <string>
@@ -10,6 +10,14 @@
 namespace blockwatch {
 
 inline constexpr std::size_t kGapNoteBytesMax = 512;
+
+/// Counting went on behind it: what was counted is no longer in one piece.
+constexpr bool divides(const Gap& gap) {
+  return gap.state == GapState::continued || gap.state == GapState::accepted;
+}
+
+/// Counting goes on at `offset`; `state` says by whose decision.
+void resume_behind(Gap& gap, PartitionProgress& progress, GapState state, std::uint64_t offset, TimeNs now);
 
 /// `resume`: `start` or `end` of the log as it was found, or an offset; empty: where nothing is counted twice
 /// or left out that can be had, if the gap says where that is. Moves the progress there; where offsets begin

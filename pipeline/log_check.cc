@@ -2,11 +2,16 @@
 
 namespace blockwatch {
 
+namespace {
+
+/// What is wrong with a position that the brokers do not serve; none: it lies within the log.
 std::optional<GapKind> judge_marks(std::uint64_t position, const LogMarks& marks) {
   if (position < marks.start) return GapKind::retention_overrun;
   if (position > marks.end) return GapKind::truncated;
   return std::nullopt;
 }
+
+}  // namespace
 
 LogCheck::LogCheck(std::optional<std::uint64_t> position, std::optional<Anchor> anchor)
     : position_(position), anchor_(std::move(anchor)) {}
@@ -23,12 +28,7 @@ void LogCheck::on_cluster(const std::string& cluster) {
 
 LogCheck::Take LogCheck::on_other_record(std::uint64_t offset, const std::optional<Anchor>& found) {
   if (stage_ == Stage::halted) return Take::drop;
-  if (!position_) {
-    verify();
-    position_ = offset + 1;
-    return Take::deliver;
-  }
-  const bool compares = stage_ != Stage::reading && anchor_;
+  const bool compares = position_ && anchor_ && stage_ != Stage::reading;
   if (compares && found) {
     const bool same = found->payload == anchor_->payload && found->broker_time == anchor_->broker_time;
     if (same)
@@ -37,7 +37,7 @@ LogCheck::Take LogCheck::on_other_record(std::uint64_t offset, const std::option
       halt(GapKind::anchor_differs, std::nullopt);
     return Take::drop;
   }
-  if (offset < *position_) return Take::repeated;
+  if (position_ && offset < *position_) return Take::repeated;
   if (compares) {
     halt(GapKind::anchor_absent, std::nullopt);
     return Take::drop;

@@ -2,10 +2,7 @@
 // means comes out; the source reads (pipeline/kafka/kafka_source.cc).
 //
 //   seen at an assignment, or later                     means                          what is done
-//   the log begins behind the position                  retention overran the state    a gap [position,
-//   start);
-//                                                                                      halt, or go on at
-//                                                                                      start
+//   the log begins behind the position                  retention overran the state    halt, or go on there
 //   the log begins at the position                      all that was counted expired   go on
 //   the log ends before the position, for kGrace        truncated, or created anew     halt
 //   another record stands before the position           created anew, or truncated     halt
@@ -32,9 +29,6 @@ struct LogMarks {
   std::uint64_t start = 0;
   std::uint64_t end = 0;
 };
-
-/// What is wrong with a position that the brokers do not serve; none: it lies within the log.
-std::optional<GapKind> judge_marks(std::uint64_t position, const LogMarks& marks);
 
 /// Of one partition, by the thread that reads it.
 class LogCheck {

@@ -17,6 +17,7 @@
 #include "pipeline/gap_text.h"
 #include "pipeline/intake.h"
 #include "pipeline/parse.h"
+#include "state/partition_name.h"
 
 namespace blockwatch {
 namespace {
@@ -115,10 +116,14 @@ struct Worker::Impl {
 
   // On the disk at once: an operator reads it there, and a halted partition brings no commit of its own.
   Expected<void> take_findings(const ParsedBatch& batch) {
-    for (const GapFound& gap : batch.gaps) applier->gap(gap, wall_clock_now());
-    for (const std::uint32_t partition : batch.verified) applier->verified(partition, wall_clock_now());
-    for (const GapFound& gap : batch.gaps) telemetry.halted(options.topic, gap.partition, !gap.resumed_at);
-    for (const std::uint32_t partition : batch.verified) telemetry.halted(options.topic, partition, false);
+    for (const GapFound& gap : batch.gaps) {
+      applier->gap(gap, wall_clock_now());
+      telemetry.halted(options.topic, gap.partition, !gap.resumed_at);
+    }
+    for (const std::uint32_t partition : batch.verified) {
+      applier->verified(partition, wall_clock_now());
+      telemetry.halted(options.topic, partition, false);
+    }
     for (const SilenceFound& silence : batch.silent) applier->silent(silence, wall_clock_now());
     if (applier->pending().gaps.empty() && batch.silent.empty()) return {};
     if (const auto done = commit_and_wait(kNoTime); !done) return done;
@@ -202,7 +207,7 @@ struct Worker::Impl {
   }
 
   void report(const Gap& gap) const {
-    const std::string where = options.topic + "/" + std::to_string(gap.partition);
+    const std::string where = partition_name(options.topic, gap.partition);
     if (gap.state == GapState::cleared) {
       log::info("gap_cleared", "the log is the one that was counted on; counting goes on",
                 {{"partition", where}, {"kind", name_of(gap.kind)}, {"position", gap.position}});

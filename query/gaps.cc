@@ -10,14 +10,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json offset_or_null(const std::optional<std::uint64_t>& offset) {
-  return offset ? ordered_json(*offset) : ordered_json();
-}
-
-ordered_json time_or_null(TimeNs time) {
-  return time == kNoTime || time == kTimeMax ? ordered_json() : ordered_json(format_time(time));
-}
-
 }  // namespace
 
 ordered_json gap_json(const Gap& gap, const std::string& topic) {
@@ -29,12 +21,12 @@ ordered_json gap_json(const Gap& gap, const std::string& topic) {
           {"decided_at", time_or_null(gap.decided_at)},
           {"epoch", gap.epoch},
           {"position", gap.position},
-          {"log_start", offset_or_null(gap.log_start)},
-          {"log_end", offset_or_null(gap.log_end)},
-          {"resumed_at", offset_or_null(gap.resumed_at)},
-          {"missing", offset_or_null(missing_of(gap))},
+          {"log_start", number_or_null(gap.log_start)},
+          {"log_end", number_or_null(gap.log_end)},
+          {"resumed_at", number_or_null(gap.resumed_at)},
+          {"missing", number_or_null(missing_of(gap))},
           {"after_event_time", time_or_null(gap.clock)},
-          {"until_event_time", time_or_null(gap.until)},
+          {"until_event_time", time_or_null(gap.until == kTimeMax ? kNoTime : gap.until)},
           {"note", gap.note},
           {"what", sentence_of(gap)}};
 }

@@ -1,10 +1,7 @@
 // The gaps of a state: where a partition's log was not, or not all, what the state counted on.
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
@@ -17,10 +14,5 @@ std::string gaps_json(const Snapshot& snapshot);
 
 /// One of them. Offsets and times that are not known are null.
 nlohmann::ordered_json gap_json(const Gap& gap, const std::string& topic);
-
-/// Counting stopped or went on there: it is no longer part of what was counted in one piece.
-constexpr bool divides(const Gap& gap) {
-  return gap.state == GapState::continued || gap.state == GapState::accepted;
-}
 
 }  // namespace blockwatch

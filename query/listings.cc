@@ -9,6 +9,7 @@
 
 #include "pipeline/alert/incident.h"
 #include "pipeline/alert/incident_json.h"
+#include "pipeline/gap_decision.h"
 #include "query/gaps.h"
 #include "query/json.h"
 #include "query/standing.h"

@@ -14,10 +14,6 @@ namespace {
 
 using nlohmann::ordered_json;
 
-ordered_json text_or_null(TimeNs time) {
-  return time == kNoTime ? ordered_json(nullptr) : ordered_json(format_time(time));
-}
-
 constexpr std::size_t kDigitsMax = 20;
 
 std::size_t digits_of(std::uint64_t number) {
@@ -64,11 +60,19 @@ std::string dump_json(const ordered_json& value) {
   return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
 }
 
+ordered_json time_or_null(TimeNs time) {
+  return time == kNoTime ? ordered_json() : ordered_json(format_time(time));
+}
+
+ordered_json number_or_null(const std::optional<std::uint64_t>& number) {
+  return number ? ordered_json(*number) : ordered_json();
+}
+
 ordered_json to_json_value(const AsOf& as_of) {
   ordered_json positions = ordered_json::object();
   for (const auto& [partition, offset] : as_of.positions) positions[partition] = offset;
   return {{"positions", positions},
-          {"event_time_max", text_or_null(as_of.event_time_max)},
+          {"event_time_max", time_or_null(as_of.event_time_max)},
           {"policy", as_of.policy},
           {"catalog", as_of.catalog}};
 }

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "pipeline/gap_text.h"
+#include "state/partition_name.h"
 #include "state/retention.h"
 
 namespace blockwatch {
@@ -88,7 +89,7 @@ TimeNs newest_event(const std::vector<PartitionProgress>& partitions) {
 }
 
 std::string partition_name(const PartitionProgress& partition) {
-  return partition.topic + "/" + std::to_string(partition.partition);
+  return partition_name(partition.topic, partition.partition);
 }
 
 }  // namespace blockwatch

@@ -26,18 +26,8 @@ constexpr std::uint64_t kFreeBytesLow = 4 * kFreeBytesMin;
 
 constexpr std::array<std::string_view, 3> kSeverities{"critical", "warning", "info"};
 
-ordered_json time_or_null(TimeNs time) {
-  return time == kNoTime ? ordered_json() : ordered_json(format_time(time));
-}
-
 ordered_json age_or_null(TimeNs time, TimeNs now) {
   return time == kNoTime ? ordered_json() : ordered_json(std::max<TimeNs>(0, now - time) / kSecond);
-}
-
-ordered_json number_or_null(const std::optional<std::uint64_t>& number) {
-  ordered_json out;
-  if (number) out = *number;
-  return out;
 }
 
 std::string counted(std::uint64_t n, const std::string& one) {

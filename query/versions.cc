@@ -12,7 +12,7 @@ ordered_json list(const Snapshot& snapshot, VersionKind kind, bool with_files) {
   ordered_json out = ordered_json::array();
   for (std::size_t i = 0; i < versions.size(); ++i) {
     const TimeNs from = versions[i].activated_at;
-    ordered_json version{{"activated_at", from == kNoTime ? ordered_json() : ordered_json(format_time(from))},
+    ordered_json version{{"activated_at", time_or_null(from)},
                          {"digest", versions[i].digest},
                          {"superseded", i + 1 < versions.size() && versions[i + 1].activated_at == from}};
     if (with_files) version["files"] = snapshot.version_files(kind, i);

@@ -89,6 +89,11 @@ Settings producer_settings(Settings settings) {
   return settings;
 }
 
+bool is_unknown_topic(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
+         error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
 Metadata ask_metadata(rd_kafka_t* handle, rd_kafka_topic_t* topic, int timeout_ms,
                       rd_kafka_resp_err_t& error) {
   const rd_kafka_metadata_t* answer = nullptr;
@@ -107,12 +112,10 @@ void ConnectionState::on_error(rd_kafka_resp_err_t error, std::string_view reaso
   const std::string detail = error == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !transport_reason_.empty()
                                  ? transport_reason_
                                  : std::string(reason);
-  const bool is_broker = error != RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART &&
-                         error != RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC &&
-                         error != RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
   log::warning("kafka_disconnected",
-               is_broker ? "no usable Kafka broker; trying again until one answers"
-                         : "the brokers do not know the topic any more; trying again until they do",
+               is_unknown_topic(error)
+                   ? "the brokers do not know the topic any more; trying again until they do"
+                   : "no usable Kafka broker; trying again until one answers",
                {{"error", rd_kafka_err2name(error)}, {"detail", detail}});
 }
 

@@ -66,6 +66,9 @@ Expected<Handle> make_handle(rd_kafka_type_t type, Conf conf);
 /// The operator's settings without those that only a consumer understands.
 Settings producer_settings(Settings settings);
 
+/// The brokers do not know the topic or the partition.
+bool is_unknown_topic(rd_kafka_resp_err_t error);
+
 /// Asks for `topic`, or for every topic if null (which never makes a broker create one). Null after
 /// `timeout_ms`: `error` says why.
 Metadata ask_metadata(rd_kafka_t* handle, rd_kafka_topic_t* topic, int timeout_ms,

@@ -49,21 +49,15 @@ Consumer::~Consumer() {
   release();
 }
 
-PartitionList Consumer::list_of(std::span<const std::uint32_t> partitions, std::int64_t offset) const {
-  PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
-  for (const std::uint32_t partition : partitions) {
-    rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))
-        ->offset = offset;
-  }
-  return list;
+void Consumer::add(const PartitionList& list, std::uint32_t partition, std::int64_t offset) const {
+  rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))
+      ->offset = offset;
 }
 
 Expected<void> Consumer::assign(const std::map<std::uint32_t, std::optional<std::uint64_t>>& from) {
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
-  for (const auto& [partition, offset] : from) {
-    rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))
-        ->offset = offset ? static_cast<std::int64_t>(*offset) : RD_KAFKA_OFFSET_BEGINNING;
-  }
+  for (const auto& [partition, offset] : from)
+    add(list, partition, offset ? static_cast<std::int64_t>(*offset) : RD_KAFKA_OFFSET_BEGINNING);
   if (const auto error = rd_kafka_assign(handle_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return fail(ExitCode::temporary,
                 fmt::format("cannot assign {}: {}", topic_name_, rd_kafka_err2str(error)));
@@ -101,7 +95,8 @@ std::map<std::uint32_t, LogMarks> Consumer::ask_marks(const std::vector<std::uin
   // A question for "the offset at a time" with the protocol's two special times. It ends in time, which
   // rd_kafka_query_watermark_offsets does not without a broker.
   const auto ask = [&](std::int64_t time) {
-    PartitionList list = list_of(partitions, time);
+    const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
+    for (const std::uint32_t partition : partitions) add(list, partition, time);
     std::map<std::uint32_t, std::uint64_t> offsets;
     if (rd_kafka_offsets_for_times(handle_.get(), list.get(), static_cast<int>(timeout.count())) !=
         RD_KAFKA_RESP_ERR_NO_ERROR)
@@ -124,10 +119,8 @@ std::map<std::uint32_t, LogMarks> Consumer::ask_marks(const std::vector<std::uin
 
 void Consumer::commit(const std::map<std::uint32_t, std::uint64_t>& next_offsets) {
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(next_offsets.size())));
-  for (const auto& [partition, next_offset] : next_offsets) {
-    rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))
-        ->offset = static_cast<std::int64_t>(next_offset);
-  }
+  for (const auto& [partition, next_offset] : next_offsets)
+    add(list, partition, static_cast<std::int64_t>(next_offset));
   rd_kafka_commit(handle_.get(), list.get(), 1);
 }
 

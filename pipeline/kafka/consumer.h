@@ -56,8 +56,8 @@ class Consumer {
 
  private:
   Consumer(const std::string& topic, Handle handle, Topic handle_of_topic);
-  /// `offsets` by partition, as librdkafka's words for the ends or as offsets.
-  PartitionList list_of(std::span<const std::uint32_t> partitions, std::int64_t offset) const;
+  /// `offset`: one, or librdkafka's word for an end.
+  void add(const PartitionList& list, std::uint32_t partition, std::int64_t offset) const;
 
   const std::string topic_name_;
   Handle handle_;

@@ -260,8 +260,7 @@ class KafkaSource final : public Source {
   void on_partition_error(rd_kafka_resp_err_t error, Position* position) {
     if (position == nullptr) return;  // of the group
     position->at_end = false;
-    if (error == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || error == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC ||
-        error == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION) {
+    if (kafka::is_unknown_topic(error)) {
       position->is_gone = true;
       reopen_ = true;
     }

@@ -11,7 +11,7 @@ import pytest
 from support.kafka_broker import KafkaBroker
 from support.kafka_client import consume_all, create_topic, delete_topic, produce_ndjson, watermarks
 from support.processes import wait_until
-from support.product import World, assert_same_incidents, assert_same_rows, generate, new_topic, truth_of
+from support.product import World, assert_same_incidents, assert_same_rows, generate, new_topic, save_partition, truth_of
 
 COUNTED, BEHIND = 1_000, 2_000  # records of partition 0 when the daemon stops, and in all
 
@@ -60,11 +60,6 @@ def wait_gap(world, daemon, seconds=30):
     return wait_until(found, seconds, "a gap to be found", interval_seconds=0.1)
 
 
-def metric(world, name):
-    lines = [line for line in world.get("/metrics")[1].splitlines() if line.startswith(name)]
-    return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in lines}
-
-
 def data_gap_alerts(world):
     """By milestone, of the alert topic."""
     events = [json.loads(record.value)["data"] for record in consume_all(world.brokers, world.alerts)]
@@ -76,17 +71,14 @@ def assert_counted(world, tmp_path, *partitions):
     data = tmp_path / "expected"
     data.mkdir()
     for number, lines in enumerate(partitions):
-        (data / f"p{number}.ndjson").write_bytes(b"".join(value + b"\n" for value, _ in lines))
-        (data / f"p{number}.ts").write_text("".join(f"{stamp}\n" for _, stamp in lines))
+        save_partition(data, number, lines)
     truth = truth_of(world, data)
     assert_same_rows(world, truth, ended=False)
-    with_gaps = world.incidents
-    world.incidents = lambda: [i for i in with_gaps() if i["kind"] != "data_gap"]
-    for incident in truth["incidents"]:  # a daemon closes a day once its clocks have passed it
-        incident["notifications"] = [n for n in incident["notifications"] if n["milestone"] != "closed"]
+    # A daemon closes a day once its clocks have passed it.
     without_closed = lambda i: {**i, "notifications": [n for n in i["notifications"] if n["milestone"] != "closed"]}
-    open_only = world.incidents
-    world.incidents = lambda: [without_closed(i) for i in open_only()]
+    truth["incidents"] = [without_closed(i) for i in truth["incidents"]]
+    incidents = [without_closed(i) for i in world.incidents() if i["kind"] != "data_gap"]
+    world.incidents = lambda: incidents
     assert_same_incidents(world, truth, positions=False)
     for partition, lines in zip(world.completeness()["partitions"], partitions):
         assert partition["consumed"] == len(lines)
@@ -113,10 +105,10 @@ def test_where_retention_overran_a_partition_halts_the_others_go_on_and_an_opera
         assert (gap["kind"], gap["state"], gap["partition"]) == ("retention_overrun", "halted", 0)
         assert (gap["position"], gap["log_start"], gap["log_end"], gap["missing"]) == (1_000, 1_500, 2_000, 500)
         world.wait_consumed(daemon, 3 * COUNTED)
-        assert metric(world, "blockwatch_partition_halted") == {
-            f'blockwatch_partition_halted{{partition="{p}",topic="{world.topic}"}}': 1 - p for p in (0, 1)
+        assert world.metric("blockwatch_partition_halted") == {
+            f'{{partition="{p}",topic="{world.topic}"}}': 1 - p for p in (0, 1)
         }
-        assert sum(metric(world, "blockwatch_gaps_total").values()) == 1
+        assert sum(world.metric("blockwatch_gaps_total").values()) == 1
         assert any("is halted at offset 1000 (retention_overrun)" in text for text in world.ask("/api/v1/status")["attention"])
         report = world.ask("/api/v1/report?from=2000-01-01&to=2100-01-01")
         assert not report["complete"] and "offsets 1000 to 1499 were deleted" in report["gaps"][0]

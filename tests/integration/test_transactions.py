@@ -20,8 +20,8 @@ def in_scope(line):
 
 
 def silent_seconds(world):
-    (line,) = (x for x in world.get("/metrics")[1].splitlines() if x.startswith("blockwatch_partition_silent_seconds{"))
-    return float(line.rsplit(" ", 1)[1])
+    (seconds,) = world.metric("blockwatch_partition_silent_seconds").values()
+    return seconds
 
 
 def test_aborted_records_never_count_and_an_open_transaction_is_told_and_restarts_nothing(tmp_path, bin_dir, broker):

@@ -84,6 +84,11 @@ class World:
         assert status == 200, f"{resource}: {status} {body}"
         return json.loads(body)
 
+    def metric(self, name: str) -> Dict[str, float]:
+        """The running daemon's series of that name, by their labels."""
+        series = [line.rsplit(" ", 1) for line in self.get("/metrics")[1].splitlines() if line.startswith(name + "{")]
+        return {labels[len(name) :]: float(value) for labels, value in series}
+
     def consumed(self) -> int:
         """Records that the running daemon has committed; -1: it does not answer."""
         with contextlib.suppress(OSError, http.client.HTTPException):
@@ -153,10 +158,14 @@ def save_topic(brokers: str, topic: str, folder: pathlib.Path) -> int:
     records = consume_all(brokers, topic)
     folder.mkdir()
     for partition in watermarks(brokers, topic):
-        mine = [record for record in records if record.partition == partition]
-        (folder / f"p{partition}.ndjson").write_bytes(b"".join(record.value + b"\n" for record in mine))
-        (folder / f"p{partition}.ts").write_text("".join(f"{record.timestamp_ms}\n" for record in mine))
+        save_partition(folder, partition, [(r.value, r.timestamp_ms) for r in records if r.partition == partition])
     return len(records)
+
+
+def save_partition(folder: pathlib.Path, partition: int, records: Sequence[Tuple[bytes, Optional[int]]]) -> None:
+    """Values and broker timestamps as pN.ndjson and pN.ts."""
+    (folder / f"p{partition}.ndjson").write_bytes(b"".join(value + b"\n" for value, _ in records))
+    (folder / f"p{partition}.ts").write_text("".join(f"{stamp}\n" for _, stamp in records))
 
 
 @contextlib.contextmanager
@@ -272,8 +281,8 @@ def wait_alerts_delivered(world: World, daemon: Process, seconds: float = 60) ->
 
     def pending() -> bool:
         assert daemon.running(), f"the daemon ended\n{daemon.tail()}"
-        lines = [x for x in world.get("/metrics")[1].splitlines() if x.startswith("blockwatch_outbox_pending{")]
-        return bool(lines) and all(float(x.rsplit(" ", 1)[1]) == 0 for x in lines)
+        waiting = world.metric("blockwatch_outbox_pending")
+        return bool(waiting) and all(n == 0 for n in waiting.values())
 
     wait_until(pending, seconds, "every notification to be delivered", interval_seconds=0.1)
 
