@@ -9,6 +9,7 @@ import signal
 
 import pytest
 
+from support.faults import Rounds
 from support.kafka_broker import KafkaBroker
 from support.processes import ROOT
 
@@ -72,6 +73,20 @@ def seed(request) -> int:
 @pytest.fixture
 def rng(seed) -> random.Random:
     return random.Random(seed)
+
+
+@pytest.fixture
+def rounds(request, seed) -> Rounds:
+    """Of a test that is marked with its fault; the test fails if the fault struck in fewer of them than `least` says
+    (default: all)."""
+    said = request.node.get_closest_marker("fault").kwargs
+    short = said.get("short", 1)
+    count = said.get("long", short) if request.config.getoption("--long") else short
+    made = Rounds(count, round(count * said.get("least", 1.0)))
+    print(f"seed {seed}, {count} rounds")
+    yield made
+    print(f"the fault struck in {made.struck} of {count} rounds")
+    made.check()
 
 
 @pytest.fixture(scope="session")

@@ -47,6 +47,8 @@ def test_every_step_of_a_commit_has_a_failpoint():
     assert {"before_commit", "commit_built", "after_commit"} <= set(failpoints())
 
 
+@pytest.mark.fault(row=2, what="a crash between two steps", injected="failpoints that kill",
+                   seen="counters and ids are the oracle's, no alert is missing", often="twice at each step")  # fmt: skip
 @pytest.mark.parametrize("hit", HITS)
 @pytest.mark.parametrize("name", failpoints())
 def test_a_crash_at_a_failpoint_loses_and_repeats_nothing(name, hit, tmp_path, bin_dir, broker, truth):

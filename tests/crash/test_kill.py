@@ -15,11 +15,9 @@ from support.product import (
     wait_alerts_delivered,
 )
 
-EVENTS = 200_000
+EVENTS_A_KILL = 10_000
 PARTITIONS = 4
 RATE = 5_000  # a second: the traffic goes on for as long as the kills do
-KILLS = 20
-KILLS_IN_THE_MIDDLE_MIN = 5
 
 
 def positions(world):
@@ -29,21 +27,23 @@ def positions(world):
     return {p["partition"]: p["consumed"] for p in world.completeness()["partitions"]}
 
 
-@pytest.mark.time_limit(600)
-def test_twenty_kills_under_load_and_a_bounced_broker_change_no_row_and_no_id(tmp_path, bin_dir, own_broker, rng, seed):
+@pytest.mark.fault(row=1, what="kill -9 at random under load, the broker bounced once", injected="signals",
+                   seen="counters and ids are the oracle's, no alert is missing", short=20, long=100, least=0.25)  # fmt: skip
+@pytest.mark.time_limit(1800)
+def test_kills_under_load_and_a_bounced_broker_change_no_row_and_no_id(tmp_path, bin_dir, own_broker, rng, seed, rounds):
+    events = EVENTS_A_KILL * rounds.count
     topic = new_topic(own_broker.bootstrap, "kill", PARTITIONS)
     world = World(tmp_path, bin_dir, brokers=own_broker.bootstrap, topic=topic, alerts=new_topic(own_broker.bootstrap, "kill.alerts"))
-    traffic = [bin_dir / "blockwatch", "generate", "--events", EVENTS, "--seed", seed, "--from", "2025-05-20", "--rate", RATE,
+    traffic = [bin_dir / "blockwatch", "generate", "--events", events, "--seed", seed, "--from", "2025-05-20", "--rate", RATE,
                "--to-kafka", own_broker.bootstrap, topic, PARTITIONS]  # fmt: skip
-    bounce_at = rng.randrange(KILLS // 4, KILLS)
-    kills_in_the_middle = 0
+    bounce_at = rng.randrange(rounds.count // 4, rounds.count)
     before = {}
     with Process([str(word) for word in traffic], log=tmp_path / "traffic.log") as generator:
-        for kill in range(KILLS):
+        for kill in rounds:
             with world.daemon() as daemon:
                 # A quarter dies while it starts, the others once it counts on.
                 counted = sum(before.values())
-                if rng.random() < 0.75 and counted < EVENTS:
+                if rng.random() < 0.75 and counted < events:
                     wait_until(lambda: world.consumed() > counted, 60, "further records", interval_seconds=0.01)
                 time.sleep(rng.uniform(0, 0.6))
                 assert daemon.running(), f"it ended by itself\n{daemon.tail()}"
@@ -52,15 +52,14 @@ def test_twenty_kills_under_load_and_a_bounced_broker_change_no_row_and_no_id(tm
                 daemon.kill()
             now = positions(world)
             assert all(now.get(p, 0) >= n for p, n in before.items()), f"an offset went back: {before}, then {now}"
-            kills_in_the_middle += before != now and 0 < sum(now.values()) < EVENTS
+            rounds.reached(before != now and 0 < sum(now.values()) < events)  # while it counted
             before = now
-        assert kills_in_the_middle >= KILLS_IN_THE_MIDDLE_MIN, f"only {kills_in_the_middle} kills came while it counted"
-        assert generator.wait(240) == 0, generator.tail()
+        assert generator.wait(1200) == 0, generator.tail()
 
     # What counts is what the broker holds: a producer whose broker died may have written a batch twice.
     data = tmp_path / "data"
     held = save_topic(own_broker.bootstrap, topic, data)
-    assert held >= EVENTS
+    assert held >= events
     with oracle_running(world, data) as pending:
         with world.daemon() as daemon:
             world.wait_consumed(daemon, held)

@@ -12,6 +12,7 @@ from typing import Iterator, List, NamedTuple, Optional
 
 import pytest
 
+from support import fault_table
 from support.processes import ROOT, run
 
 DOCUMENTS = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "bench/README.md", *ROOT.glob("docs/**/*.md")])
@@ -262,3 +263,8 @@ def test_every_metric_exists():
         if f'"{metric}"' not in source
     ]
     assert not wrong, "metrics that do not exist:\n" + "\n".join(wrong)
+
+
+def test_the_table_of_faults_is_what_the_tests_say_of_themselves():
+    document = fault_table.DOCUMENT.read_text()
+    assert fault_table.with_table(document) == document, "run tests/support/fault_table.py --write"

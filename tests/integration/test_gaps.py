@@ -98,6 +98,8 @@ def overrun(world, own_broker, records):
     own_broker.delete_records(world.topic, 0, 1_500)
 
 
+@pytest.mark.fault(row=11, what="retention overran the position", injected="records deleted by request",
+                   seen="the partition halts, alerted, exact range; others go on; an operator decides", often="once each: halt, continue")  # fmt: skip
 def test_where_retention_overran_a_partition_halts_the_others_go_on_and_an_operator_decides(world, own_broker, records, tmp_path):
     overrun(world, own_broker, records)
     with world.daemon() as daemon:
@@ -195,6 +197,8 @@ def assert_halts(world, kind):
     return gap
 
 
+@pytest.mark.fault(row=11, what="a topic created anew: shorter, as long, longer", injected="topic deleted and created",
+                   seen="halts; an operator begins a new epoch", often="once each")  # fmt: skip
 @pytest.mark.parametrize("length, kind", [(400, "truncated"), (COUNTED, "anchor_differs"), (1_700, "anchor_differs")])
 def test_a_topic_that_was_created_anew_halts_and_an_operator_begins_a_new_epoch(single, records, tmp_path, length, kind):
     recreate(single, records["other"][:length])
@@ -208,6 +212,8 @@ def test_a_topic_that_was_created_anew_halts_and_an_operator_begins_a_new_epoch(
     assert_counted(single, tmp_path, records["p0"][:COUNTED] + records["other"][:length])
 
 
+@pytest.mark.fault(row=11, what="a topic created anew under the running daemon", injected="topic deleted and created",
+                   seen="halts", often="once each")  # fmt: skip
 @pytest.mark.parametrize("gone_seconds, length, kind", [(0, 400, "truncated"), (2, 1_700, "anchor_differs")])
 def test_a_topic_that_is_created_anew_while_the_daemon_runs_halts_it(single, records, gone_seconds, length, kind):
     def is_at_end():
@@ -223,6 +229,8 @@ def test_a_topic_that_is_created_anew_while_the_daemon_runs_halts_it(single, rec
     assert single.completeness()["partitions"][0]["consumed"] == COUNTED
 
 
+@pytest.mark.fault(row=11, what="truncation", injected="kill -9 of the broker and a cut segment",
+                   seen="halts", often="once")  # fmt: skip
 def test_a_log_that_lost_its_end_halts(single, own_broker, records, tmp_path):
     own_broker.cut_log(single.topic, 0, 0.5)
     ((low, high),) = watermarks(single.brokers, single.topic).values()
@@ -236,6 +244,8 @@ def test_a_log_that_lost_its_end_halts(single, own_broker, records, tmp_path):
     assert_counted(single, tmp_path, records["p0"][:COUNTED] + records["other"][:300])
 
 
+@pytest.mark.fault(row=11, what="another cluster", injected="a second broker",
+                   seen="halts; the right one goes on by itself", often="once")  # fmt: skip
 def test_another_cluster_halts_and_the_right_one_goes_on_by_itself(single, records, tmp_path):
     right = single.config.read_text()
     with KafkaBroker() as wrong:

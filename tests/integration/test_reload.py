@@ -134,6 +134,8 @@ def replace(path, text):
     os.replace(new, path)
 
 
+@pytest.mark.fault(row=20, what="a bad reload", injected="SIGHUP with a bad file",
+                   seen="the old configuration stays in force and says so", often="50 times")  # fmt: skip
 @pytest.mark.time_limit(400)
 def test_a_hundred_reloads_under_load_half_of_them_bad(tmp_path, bin_dir, broker, rng):
     topic, alerts = new_topic(broker.bootstrap, "reload", PARTITIONS), new_topic(broker.bootstrap, "reload.alerts")

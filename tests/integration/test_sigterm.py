@@ -66,6 +66,8 @@ def test_an_idle_daemon_stops_and_goes_on_exactly(world, truth):
     finish_and_compare(world, truth)
 
 
+@pytest.mark.fault(row=19, what="a stop under load, idle, with the broker gone, with the broker frozen, of a replay", injected="SIGTERM",
+                   seen="ends within 10 s, goes on exactly", often="once each")  # fmt: skip
 def test_a_daemon_under_load_stops_with_what_it_read_committed_and_goes_on_exactly(tmp_path, bin_dir, own_broker):
     brokers = own_broker.bootstrap
     topic, alerts = new_topic(brokers, "stops.load", PARTITIONS), new_topic(brokers, "stops.load.alerts")

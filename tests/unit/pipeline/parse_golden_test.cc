@@ -30,6 +30,8 @@ std::string fate_after_expansion(std::string_view payload) {
   return reason ? std::string(name_of(*reason)) : "accepted";
 }
 
+// Fault 14: poisonous records | a corpus of files, and fuzzing in tests/fuzz | rejected by the first reason
+// that applies, never kept | each file
 TEST(ParseGolden, EveryRecordMeetsTheFateThatItsFolderNames) {
   for (const auto& folder : std::filesystem::directory_iterator(kGolden)) {
     if (!folder.is_directory()) continue;

@@ -31,6 +31,8 @@ TEST(Silence, ARecordEndsIt) {
   EXPECT_TRUE(watch.is_due(kBegin + seconds(70)));
 }
 
+// Fault 13: one partition stalls | the decision by itself: nobody has found how to make the client do it | a
+// new client at 30, 60 and 90 s, exit 75 at 120 s | once
 TEST(Silence, WhereRecordsMayBeReadAndNoneComeItHasStalledAndAfterTwoMinutesReadingItAnewDidNotHelp) {
   SilenceWatch watch(kBegin);
   for (const int at : {30, 60, 90, 119})

@@ -49,6 +49,7 @@ class Holder {
   pid_t pid_ = -1;
 };
 
+// Fault 10: a second daemon on the same state | two processes | refused with the pid of the first | once
 TEST(DirectoryLock, ASecondProcessIsRefusedWithThePidOfTheFirst) {
   const test::TempDir dir;
   Holder holder(dir.path(), Mode::exclusive);

@@ -165,6 +165,8 @@ int flip_bytes(const std::string& state_dir, const std::string& suffix, std::uin
   return n;
 }
 
+// Fault 6: a flipped byte in a table, a blob file, a log; a missing file | bytes changed in a stopped store |
+// refused by name or read exactly, never counted wrong | each kind
 TEST_F(StoreDamage, AFlippedByteInATableFileIsNeverCounted) {
   fill(dir_.state());
   test::RawDatabase(dir_.state()).flush();
