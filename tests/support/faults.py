@@ -3,7 +3,7 @@ really reached. docs/RELIABILITY.md's table is generated from these marks (tests
 
     @pytest.mark.fault(row=5, what="a full disk under load", injected="a small tmpfs and ballast",
                        seen="counting waits, HTTP answers, goes on within 10 s", short=1, long=10)
-    def test_...(rounds):
+    def test…(rounds):
         for _ in rounds:
             ...
             rounds.reached(waited > 0)
