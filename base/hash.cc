@@ -20,6 +20,21 @@ Sha256Digest sha256(std::string_view bytes) {
   return out;
 }
 
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  BW_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
+}
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(context_);
+}
+void Sha256::add(std::string_view bytes) {
+  BW_CHECK(EVP_DigestUpdate(context_, bytes.data(), bytes.size()) == 1);
+}
+Sha256Digest Sha256::finish() {
+  Sha256Digest out{};
+  BW_CHECK(EVP_DigestFinal_ex(context_, out.data(), nullptr) == 1);
+  return out;
+}
+
 Sha256Digest hmac_sha256(std::string_view key, std::string_view bytes) {
   Sha256Digest out{};
   BW_CHECK(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),

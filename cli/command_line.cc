@@ -17,6 +17,9 @@ int run_command_line(int argc, const char* const* argv) {
   add_policy_command(app, exit_code);
   add_rejects_command(app, exit_code);
   add_status_command(app, exit_code);
+  add_backup_commands(app, exit_code);
+  add_fsck_command(app, exit_code);
+  add_repair_command(app, exit_code);
   add_explain_command(app, exit_code);
   add_replay_command(app, exit_code);
   add_check_config_command(app, exit_code);

@@ -1,7 +1,4 @@
 // `blockwatch gaps list|accept`: where a partition's log was not what was counted on, and how to go on.
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -12,6 +9,7 @@
 #include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/render.h"
+#include "cli/state_owner.h"
 #include "pipeline/gap_decision.h"
 #include "pipeline/gap_text.h"
 #include "query/gaps.h"
@@ -50,13 +48,7 @@ Expected<PartitionProgress> find_partition(const std::vector<PartitionProgress>&
 Expected<std::unique_ptr<Store>> open_to_decide(const std::string& dir) {
   if (auto is_there = Store::open(dir, Store::Access::read); !is_there)
     return tl::unexpected(is_there.error());
-  struct stat owner {};
-  if (::stat(dir.c_str(), &owner) == 0 && owner.st_uid != ::geteuid()) {
-    return fail(ExitCode::usage,
-                fmt::format("state directory {} belongs to user {}, and this is user {}: run as its owner "
-                            "(sudo -u '#{}' blockwatch gaps accept ...), or the daemon cannot open it again",
-                            dir, owner.st_uid, ::geteuid(), owner.st_uid));
-  }
+  if (auto owned = check_is_owner(dir, "gaps accept"); !owned) return tl::unexpected(owned.error());
   return Store::open(dir, Store::Access::write);
 }
 

@@ -34,6 +34,9 @@ std::string rejects_csv(const nlohmann::ordered_json& rejects);
 std::string gaps_text(const nlohmann::ordered_json& gaps, TextStyle style);
 std::string gaps_csv(const nlohmann::ordered_json& gaps);
 
+std::string fsck_text(const nlohmann::ordered_json& fsck, TextStyle style);
+std::string fsck_csv(const nlohmann::ordered_json& fsck);
+
 /// One screen: at most 80 columns, and 24 lines while there are few partitions and outputs.
 std::string status_text(const nlohmann::ordered_json& status, TextStyle style);
 /// One row a partition.

@@ -145,6 +145,14 @@ std::string incidents_line(const Json& incidents) {
   return cut("open     " + all + " incidents; of today " + today);
 }
 
+/// Where the state went back to the point before a damage; daemons before this version do not tell.
+std::string rollbacks_text(const Json& status) {
+  std::string out;
+  if (!status.contains("rollbacks")) return out;
+  for (const Json& rollback : status.at("rollbacks")) out += "went back on " + text_at(rollback, "at") + '\n';
+  return out;
+}
+
 std::string disk_text(const Json& free_bytes) {
   if (free_bytes.is_null()) return "";
   std::array<char, 48> text{};
@@ -159,7 +167,7 @@ std::string status_text(const Json& status, TextStyle style) {
   return head_text(status, style) + attention_text(status.at("attention"), style) + '\n' +
          partitions_text(status, style) + '\n' + outputs_text(status.at("outputs")) +
          incidents_line(status.at("incidents")) + version_text(status, "policy") +
-         version_text(status, "catalog") + disk_text(status.at("disk_free_bytes"));
+         version_text(status, "catalog") + rollbacks_text(status) + disk_text(status.at("disk_free_bytes"));
 }
 
 std::string status_csv(const Json& status) {

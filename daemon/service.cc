@@ -14,6 +14,7 @@
 #include "daemon/reload.h"
 #include "daemon/systemd.h"
 #include "daemon/versions.h"
+#include "state/checkpoint.h"
 #include "state/space.h"
 
 namespace blockwatch {
@@ -108,9 +109,9 @@ bool stalled(const WorkerStatus& status, const std::string& state_dir) {
   return !free || enough_space(*free, kFreeBytesMin / 2);
 }
 
-/// Until the data path ends; feeds systemd's watchdog and reloads meanwhile.
+/// Until the data path ends; feeds systemd's watchdog, reloads, and makes checkpoints for backups meanwhile.
 Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Settings& settings,
-                     ServiceSignals signals, Reload& reload, std::atomic<Phase>& phase,
+                     const Store& store, ServiceSignals signals, Reload& reload, std::atomic<Phase>& phase,
                      steady_clock::time_point& output_deadline) {
   bool stopping = false;
   for (;;) {
@@ -124,6 +125,7 @@ Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Sett
     if (result) return *result;
     reload.go_on();
     if (!stopping && !reload.busy() && signals.reload.exchange(false)) reload.begin();
+    serve_checkpoint(store, settings.state_dir);
     if (!stalled(status, settings.state_dir)) systemd::feed_watchdog();
   }
 }
@@ -136,6 +138,7 @@ Expected<void> run_service(const Configuration& configuration, const std::string
   systemd::status("opening the state");
   auto store = open_state(configuration);
   if (!store) return tl::unexpected(store.error());
+  clear_checkpoint(settings.state_dir);
   auto versions = adopt_versions(**store, configuration);
   if (!versions) return tl::unexpected(versions.error());
   Telemetry telemetry;
@@ -162,7 +165,8 @@ Expected<void> run_service(const Configuration& configuration, const std::string
                      signals.stop, on_ready);
   data_path.begin();
   steady_clock::time_point output_deadline;
-  const Expected<void> result = watch(data_path, status, settings, signals, reload, phase, output_deadline);
+  const Expected<void> result =
+      watch(data_path, status, settings, **store, signals, reload, phase, output_deadline);
   outputs.stop(output_deadline);
   log::info("stopped", result ? "everything that was read is committed" : "ended by an error",
             {{"records", status.records.load()}});

@@ -188,6 +188,17 @@ void add_doubts(const std::vector<PartitionProgress>& partitions, std::vector<st
   if (partitions.empty()) out.emplace_back("no partition has been read yet");
 }
 
+ordered_json rollbacks_json(const Snapshot& snapshot) {
+  ordered_json list = ordered_json::array();
+  for (const Rollback& rollback : snapshot.rollbacks()) {
+    ordered_json positions = ordered_json::array();
+    for (const Rollback::Position& p : rollback.positions)
+      positions.push_back({{"partition", p.partition}, {"epoch", p.epoch}, {"offset", p.next_offset}});
+    list.push_back({{"at", time_or_null(rollback.at)}, {"positions", positions}});
+  }
+  return list;
+}
+
 }  // namespace
 
 std::string status_json(const Store& store, const StatusInput& input) {
@@ -235,6 +246,7 @@ std::string status_json(const Store& store, const StatusInput& input) {
   out["catalog"] = now.catalog;
   out["versions"] = {{"policy", version_json(*snapshot, VersionKind::policy)},
                      {"catalog", version_json(*snapshot, VersionKind::catalog)}};
+  out["rollbacks"] = rollbacks_json(*snapshot);
   out["event_time_max"] = time_or_null(now.event_time_max);
   out["incidents"] = {{"open", severities_json(open.all)},
                       {"day", format_utc_day(input.now)},

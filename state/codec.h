@@ -13,6 +13,7 @@
 //   anchor        cluster:text broker_time:time payload:fixed64
 //   gap           kind state:u8 found_at decided_at:time epoch first_offset position:varint
 //                 (0:u8 | 1:u8 offset:varint)*3 (log_start, log_end, resumed_at) clock until:time note:text
+//   rollback      at:time n:varint (partition epoch next_offset:varint)*n
 //   evidence      time:time agency:varint ori:9 bytes class photo outcome via verdict:u8 exception:text
 //                 policy_digest:varint
 //   reject        reason:u8 length:varint hash:32 bytes

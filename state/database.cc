@@ -43,15 +43,17 @@ Database::~Database() {
   for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
 }
 
-Expected<std::unique_ptr<Database>> Database::open(const std::string& dir, bool to_write) {
+Expected<std::unique_ptr<Database>> Database::open(const std::string& dir, Opening how) {
   rocksdb::DBOptions options = database_options();
-  options.create_if_missing = to_write;
-  options.create_missing_column_families = to_write;
+  options.create_if_missing = how == Opening::to_write;
+  options.create_missing_column_families = how == Opening::to_write;
+  if (how == Opening::to_roll_back)
+    options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   const rocksdb::Status status =
-      to_write ? rocksdb::DB::Open(options, dir, column_families(), &families, &db)
-               : rocksdb::DB::OpenForReadOnly(options, dir, column_families(), &families, &db);
+      how == Opening::to_read ? rocksdb::DB::OpenForReadOnly(options, dir, column_families(), &families, &db)
+                              : rocksdb::DB::Open(options, dir, column_families(), &families, &db);
   if (!status.ok()) return cannot_open(status, dir);
   return std::unique_ptr<Database>(new Database(db, std::move(families)));
 }

@@ -35,8 +35,12 @@ class Database {
   /// an empty string.
   static Expected<std::optional<std::string>> row_of_incomplete(const std::string& dir, std::string_view key);
 
-  /// To write creates what is missing.
-  static Expected<std::unique_ptr<Database>> open(const std::string& dir, bool to_write);
+  enum class Opening {
+    to_read,
+    to_write,      // creates what is missing
+    to_roll_back,  // gives up what stands behind the first damage of the write-ahead log
+  };
+  static Expected<std::unique_ptr<Database>> open(const std::string& dir, Opening how);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -51,6 +55,15 @@ class Database {
     options.iterate_upper_bound = &end;
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, handle(family_of(range.from))));
     for (it->Seek(slice(range.from)); it->Valid(); it->Next())
+      if (!visit(view(it->key()), view(it->value()))) break;
+    return it->status();
+  }
+
+  /// The same for all rows of a family.
+  template <class Visit>
+  rocksdb::Status scan_all(const rocksdb::ReadOptions& options, Family family, Visit&& visit) const {
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, handle(family)));
+    for (it->SeekToFirst(); it->Valid(); it->Next())
       if (!visit(view(it->key()), view(it->value()))) break;
     return it->status();
   }

@@ -4,7 +4,9 @@ namespace blockwatch {
 namespace {
 
 constexpr std::string_view kHint =
-    "; restore a backup of the state directory, or start with an empty one and count the input again";
+    "; if only the write-ahead log is, blockwatch repair --rollback opens it before the damage; else restore "
+    "a "
+    "backup (blockwatch restore), or start with an empty directory and count the input again";
 
 }  // namespace
 

@@ -174,6 +174,15 @@ KeyRange gap_range() {
   return range_of_prefix(kind_key('G'));
 }
 
+std::string rollback_key(std::uint32_t number) {
+  std::string key = kind_key('B');
+  put_be32(key, number);
+  return key;
+}
+KeyRange rollback_range() {
+  return range_of_prefix(kind_key('B'));
+}
+
 std::string counter_key(const RowKey& row, std::uint32_t run) {
   std::string key = row_prefix(row);
   put_be32(key, run);
@@ -292,6 +301,11 @@ std::optional<std::uint32_t> progress_partition_of(std::string_view key) {
   ByteReader in = reader_of('P', key);
   const std::uint32_t partition = in.be32();
   return if_complete(in, partition);
+}
+std::optional<std::uint32_t> rollback_number_of(std::string_view key) {
+  ByteReader in = reader_of('B', key);
+  const std::uint32_t number = in.be32();
+  return if_complete(in, number);
 }
 bool read_gap_key(std::string_view key, Gap& out) {
   ByteReader in = reader_of('G', key);

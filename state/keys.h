@@ -11,6 +11,7 @@
 //   name       'N' dictionary:u8 id:be32                             ids from 0, without holes
 //   progress   'P' partition:be32
 //   gap        'G' partition:be32 number:be32                        numbers from 0, without holes
+//   rollback   'B' number:be32                                       numbers from 0, without holes
 //   counters   'C' partition:be32 cube:u8 granularity:u8 number:number64 run:be32
 //                                                                    a row's runs from 0, without holes
 //                                                                    (state/page.h)
@@ -71,6 +72,8 @@ std::string progress_key(std::uint32_t partition);
 KeyRange progress_range();
 std::string gap_key(std::uint32_t partition, std::uint32_t number);
 KeyRange gap_range();
+std::string rollback_key(std::uint32_t number);
+KeyRange rollback_range();
 
 std::string counter_key(const RowKey& row, std::uint32_t run);
 /// All runs of a row.
@@ -113,6 +116,7 @@ KeyRange suppressed_range(std::string_view output);
 std::optional<std::uint32_t> name_id_of(std::string_view key);
 std::optional<std::uint32_t> version_index_of(std::string_view key);
 std::optional<std::uint32_t> progress_partition_of(std::string_view key);
+std::optional<std::uint32_t> rollback_number_of(std::string_view key);
 /// Partition and number of a Gap.
 bool read_gap_key(std::string_view key, Gap& out);
 struct CounterKey {

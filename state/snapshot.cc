@@ -140,6 +140,13 @@ class DatabaseSnapshot final : public Snapshot {
     return out;
   }
 
+  std::vector<Rollback> rollbacks() const override {
+    std::vector<Rollback> out;
+    for_each_row(rollback_range(), "a rollback",
+                 [&](std::string_view, std::string_view value) { return decode(value, out.emplace_back()); });
+    return out;
+  }
+
   void for_each_reject(const RecordPlace& from,
                        const std::function<bool(const RejectRecord&)>& visit) const override {
     bool intact = true;

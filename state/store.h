@@ -23,6 +23,8 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "state/records.h"
+#include "state/rollback.h"
+#include "state/row_check.h"
 
 namespace blockwatch {
 
@@ -84,6 +86,8 @@ class Snapshot {
   virtual std::vector<OutputStanding> outputs() const = 0;
   /// By partition and number.
   virtual std::vector<Gap> gaps() const = 0;
+  /// In order of time.
+  virtual std::vector<Rollback> rollbacks() const = 0;
   /// By partition, epoch and offset, from `from` on, while `visit` returns true.
   virtual void for_each_reject(const RecordPlace& from,
                                const std::function<bool(const RejectRecord&)>& visit) const = 0;
@@ -104,6 +108,13 @@ class Store {
   ~Store();
 
   const StateIdentity& identity() const;
+
+  // ---- any thread, beside the worker
+  /// Reads every row; an error: the database cannot be read.
+  Expected<RowCheck> check_rows() const;
+  /// Makes `to`, which is not there, a state directory of its own that holds this one as of a moment; files
+  /// that never change are shared with it by links. Errors: exit 75, also where the disk is nearly full.
+  Expected<void> checkpoint(const std::string& to) const;
 
   // ---- the worker's side: one thread
   /// Gives the notifications their sequence numbers, writes everything in one synced batch, wakes

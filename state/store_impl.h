@@ -31,6 +31,11 @@ struct SeenChunks {
   std::optional<TimeNs> oldest_last_clock;  // empty: not known
 };
 
+/// Of a state directory.
+inline std::string database_dir(const std::string& dir) {
+  return dir + "/db";
+}
+
 struct Store::Impl {
   Impl(std::string directory, Access how, DirectoryLock held);
   ~Impl();

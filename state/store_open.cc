@@ -2,16 +2,14 @@
 //
 //   DIR/lock     state/lock.h
 //   DIR/db/      RocksDB
-#include <cerrno>
 #include <cstring>
 #include <filesystem>
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/hash.h"
 #include "state/codec.h"
+#include "state/durable_files.h"
 #include "state/failure.h"
 #include "state/store_impl.h"
 
@@ -21,21 +19,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kSpacePollInterval{500};
-
-std::string database_dir(const std::string& dir) {
-  return dir + "/db";
-}
-
-/// A directory's entry survives a power cut only once its parent is synced.
-Expected<void> sync_directory(const fs::path& dir) {
-  const int fd = ::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const bool ok = fd >= 0 && ::fsync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  if (!ok)
-    return fail(ExitCode::temporary, "cannot sync directory " + dir.string() + ": " + std::strerror(error));
-  return {};
-}
 
 /// Without CURRENT RocksDB would begin anew and delete these. An interrupted first start leaves none.
 Expected<void> check_for_lost_current(const std::string& dir) {
@@ -81,7 +64,7 @@ Expected<void> prepare_for_writing(const std::string& dir) {
                                          " (mode 0700): " + error.message() +
                                          "; it must belong to the user that runs blockwatch");
   if (!created) return {};
-  return sync_directory(fs::absolute(dir).parent_path());
+  return sync_directory(fs::absolute(dir).parent_path().string());
 }
 
 Expected<void> check_for_reading(const std::string& dir) {
@@ -136,7 +119,8 @@ Expected<void> Store::Impl::open_database() {
                                            " MiB are free, " + std::to_string(kFreeBytesMin >> 20U) +
                                            " MiB are needed to open it; free some space, then start again");
   }
-  auto opened = Database::open(database_dir(dir), access == Access::write);
+  auto opened = Database::open(
+      database_dir(dir), access == Access::write ? Database::Opening::to_write : Database::Opening::to_read);
   if (!opened) return tl::unexpected(opened.error());
   db = std::move(*opened);
   if (access == Access::read) return {};

@@ -259,20 +259,22 @@ def assert_same_everything(world: World, truth: Truth, *, ended: bool = False) -
     assert_same_completeness(world, truth)
     assert_same_incidents(world, truth)
     assert_same_rows(world, truth, ended=ended)
+    world.cli("fsck", "--state-dir", world.state)
 
 
 def notification_ids(truth: Truth) -> set:
     return {n["id"] for i in truth["incidents"] for n in i["notifications"]}
 
 
-def assert_alert_topic_holds_every_notification(world: World, truth: Truth) -> None:
-    """At least once each, nothing else, a repetition byte for byte the same."""
+def assert_alert_topic_holds_every_notification(world: World, truth: Truth, *, made_again: bool = False) -> None:
+    """At least once each, nothing else, a repetition byte for byte the same; but not where a state went back, whose
+    notifications were made again."""
     bodies: Dict[str, bytes] = {}
     for record in consume_all(world.brokers, world.alerts):
         event = json.loads(record.value)
         assert event["specversion"] == "1.0"
         assert record.key.decode() == event["data"]["incident"]
-        assert bodies.setdefault(event["id"], record.value) == record.value, f"two bodies of {event['id']}"
+        assert bodies.setdefault(event["id"], record.value) == record.value or made_again, f"two bodies of {event['id']}"
     assert_same("alert id", sorted(bodies), sorted(notification_ids(truth)))
 
 

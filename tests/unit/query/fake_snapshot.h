@@ -137,6 +137,7 @@ class FakeSnapshot : public Snapshot {
   }
   std::vector<OutputStanding> outputs() const override { return stored_outputs; }
   std::vector<Gap> gaps() const override { return stored_gaps; }
+  std::vector<Rollback> rollbacks() const override { return stored_rollbacks; }
   void for_each_reject(const RecordPlace& from,
                        const std::function<bool(const RejectRecord&)>& visit) const override {
     for (const RejectRecord& r : stored_rejects) {

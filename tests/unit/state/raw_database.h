@@ -34,6 +34,21 @@ class RawDatabase {
   void put(const std::string& key, const std::string& value) {
     EXPECT_TRUE(db_->Put(rocksdb::WriteOptions(), family(key), key, value).ok());
   }
+  std::string get(const std::string& key) {
+    std::string value;
+    EXPECT_TRUE(db_->Get(rocksdb::ReadOptions(), family(key), key, &value).ok()) << key;
+    return value;
+  }
+  /// That begin with it, in order.
+  std::vector<std::string> keys(const std::string& prefix) {
+    std::vector<std::string> found;
+    for (rocksdb::ColumnFamilyHandle* family : families_) {
+      const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), family));
+      for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next())
+        found.push_back(it->key().ToString());
+    }
+    return found;
+  }
   void erase(const std::string& key) {
     EXPECT_TRUE(db_->Delete(rocksdb::WriteOptions(), family(key), key).ok());
   }
