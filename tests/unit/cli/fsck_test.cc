@@ -52,7 +52,7 @@ class Fsck : public testing::Test {
              test::World::event(++n, "XX0000000", "answered");
     world_->write("events.ndjson", lines);
     const Configuration configuration =
-        world_->files("[[output]]\nname = \"pages\"\nkind = \"log\"\nmax_age = \"10y\"\n");
+        world_->files("[[output]]\nname = \"pages\"\nkind = \"log\"\nmax_age = \"3653d\"\n");
     const Outcome replayed = run({"replay", "--config", world_->dir() + "/blockwatchd.toml", "--deliver"});
     ASSERT_EQ(replayed.exit_code, 0) << replayed.err;
   }
