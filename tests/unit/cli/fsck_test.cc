@@ -11,6 +11,7 @@
 #include "cli/command_line.h"
 #include "state/codec.h"
 #include "state/keys.h"
+#include "state/run.h"
 #include "tests/unit/daemon/world.h"
 #include "tests/unit/state/raw_database.h"
 
@@ -129,6 +130,16 @@ void edit(RawDatabase& db, const std::string& key, Edit&& change) {
   db.put(key, encode(value));
 }
 
+void other_cells_of_a_day(RawDatabase& db) {
+  const std::string key =
+      first_key(db, counter_range(0, Cube::disclosures, Granularity::day).from.substr(0, 7));
+  const std::string run = db.get(key);
+  std::vector<CellCount> cells;
+  for (RunReader reader(run); reader.next();) cells.push_back(reader.cell());
+  ++cells.back().cell.code;
+  db.put(key, encode_run(RunKind::codes, cells));
+}
+
 std::vector<Change> changes() {
   return {
       {"minutes that are gone", "minutes and hours",
@@ -137,6 +148,7 @@ std::vector<Change> changes() {
        [](RawDatabase& db) { erase_series(db, Cube::disclosures, Granularity::hour); }},
       {"months that are gone", "days and months",
        [](RawDatabase& db) { erase_series(db, Cube::disclosures, Granularity::month); }},
+      {"a day of as many, but other cells", "hours and days", other_cells_of_a_day},
       {"ORIs that are gone", "ORIs and days",
        [](RawDatabase& db) { erase_series(db, Cube::oris, Granularity::day); }},
       {"hours of messages that are gone", "messages, hours and days",
