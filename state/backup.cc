@@ -69,7 +69,8 @@ Expected<void> compare(const std::string& dir, const std::map<std::string, std::
       return tl::unexpected(damaged_backup(dir, "db/" + file.name + " is not what was backed up"));
   }
   for (const auto& [name, digest] : listed) {
-    if (std::none_of(copied.begin(), copied.end(), [&](const CopiedFile& file) { return file.name == name; }))
+    if (std::none_of(copied.begin(), copied.end(),
+                     [&, &wanted = name](const CopiedFile& file) { return file.name == wanted; }))
       return tl::unexpected(damaged_backup(dir, "db/" + name + " is missing"));
   }
   return {};

@@ -1,6 +1,5 @@
 #include "state/rollback.h"
 
-#include <filesystem>
 #include <utility>
 
 #include "state/bytes.h"
@@ -11,8 +10,6 @@
 
 namespace blockwatch {
 namespace {
-
-namespace fs = std::filesystem;
 
 Error only_a_backup_helps(const Error& why) {
   return {why.code, "cannot go back to a point before the damage: " + why.message};

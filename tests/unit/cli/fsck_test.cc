@@ -43,7 +43,7 @@ Outcome run(const std::vector<std::string>& words) {
 class Fsck : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    world_ = new test::World;
+    world = new test::World;
     std::string lines;
     int n = 0;
     for (const char* outcome : {"answered", "answered", "rejected", "error"})
@@ -51,28 +51,28 @@ class Fsck : public testing::Test {
     for (int i = 0; i < 12; ++i) lines += test::World::event(++n, "IL0160000", "answered");
     lines += test::World::event(1, "VTICE0900", "answered") + "no event\n" +
              test::World::event(++n, "XX0000000", "answered");
-    world_->write("events.ndjson", lines);
+    world->write("events.ndjson", lines);
     const Configuration configuration =
-        world_->files("[[output]]\nname = \"pages\"\nkind = \"log\"\nmax_age = \"3653d\"\n");
-    const Outcome replayed = run({"replay", "--config", world_->dir() + "/blockwatchd.toml", "--deliver"});
+        world->files("[[output]]\nname = \"pages\"\nkind = \"log\"\nmax_age = \"3653d\"\n");
+    const Outcome replayed = run({"replay", "--config", world->dir() + "/blockwatchd.toml", "--deliver"});
     ASSERT_EQ(replayed.exit_code, 0) << replayed.err;
   }
   static void TearDownTestSuite() {
-    delete world_;
-    world_ = nullptr;
+    delete world;
+    world = nullptr;
   }
 
   /// A copy of the state.
   std::string copy() {
-    const std::string dir = world_->dir() + "/copy";
+    const std::string dir = world->dir() + "/copy";
     fs::remove_all(dir);
-    fs::copy(world_->dir() + "/state", dir, fs::copy_options::recursive);
+    fs::copy(world->dir() + "/state", dir, fs::copy_options::recursive);
     return dir;
   }
 
-  static test::World* world_;
+  static test::World* world;
 };
-test::World* Fsck::world_ = nullptr;
+test::World* Fsck::world = nullptr;
 
 /// The checks that found something, by name.
 std::vector<std::string> found_wrong(const std::string& dir) {
@@ -255,7 +255,7 @@ TEST_F(Fsck, ABackupOfAStateThatContradictsItselfIsNotMade) {
     RawDatabase db(dir);
     db.erase(first_key(db, "R"));
   }
-  const std::string to = world_->dir() + "/backup";
+  const std::string to = world->dir() + "/backup";
   const Outcome outcome = run({"backup", "--state-dir", dir, "--to", to});
   EXPECT_EQ(outcome.exit_code, 65);
   EXPECT_THAT(outcome.err, HasSubstr("contradicts itself in 1 places, first in offsets"));

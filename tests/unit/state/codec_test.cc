@@ -60,6 +60,14 @@ IncidentPart random_part(test::Random& random) {
   return part;
 }
 
+Rollback random_rollback(test::Random& random) {
+  Rollback rollback{random_time(random), {}};
+  for (std::uint64_t n = random.below(4); n > 0; --n)
+    rollback.positions.push_back({static_cast<std::uint32_t>(random.below(9)),
+                                  static_cast<std::uint32_t>(random.below(3)), random.any_size()});
+  return rollback;
+}
+
 /// Encodes, decodes, encodes again: equal bytes mean that nothing was lost. Cut or lengthened bytes are
 /// refused.
 template <class T>
@@ -79,6 +87,7 @@ TEST(Codec, RecordsReadBackWholeAndNotCut) {
     expect_round_trip(random_progress(random));
     expect_round_trip(random_part(random));
     expect_round_trip(random_gap(random));
+    expect_round_trip(random_rollback(random));
     StateIdentity identity;
     identity.instance = random.bytes(16);
     identity.reject_secret = random.bytes(32);
@@ -134,6 +143,8 @@ TEST(Codec, AnyBytesDecodeOrAreRefusedButNeverMore) {
     Notification n;
     Gap gap;
     decode(bytes, gap);
+    Rollback rollback;
+    decode(bytes, rollback);
     decode(bytes, p);
     decode(bytes, part);
     decode(bytes, r);
