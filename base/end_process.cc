@@ -7,7 +7,7 @@
 namespace blockwatch {
 
 void end_process(const Error& error) {
-  log::error("state_unreadable", error.message);
+  log::error("state_failed", error.message);
   std::_Exit(static_cast<int>(error.code));
 }
 

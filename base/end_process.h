@@ -1,5 +1,5 @@
-// The end of the process for readers whose results have no room for an error: an answer from a damaged store
-// would be a wrong count.
+// The end of the process where the store has failed and no result has room for the error: an answer from a
+// damaged store would be a wrong count, and what could not be written is read again after a restart.
 #pragma once
 
 #include "base/error.h"

@@ -9,6 +9,8 @@
 #include <new>
 #include <vector>
 
+#include "base/out_of_resources.h"
+
 namespace blockwatch {
 
 /// An allocator; blocks below a huge page come from the ordinary heap.
@@ -26,7 +28,7 @@ struct HugePages {
     if (bytes < kPageBytes) return static_cast<T*>(::operator new(bytes));
     const std::size_t whole = (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
     void* const memory = std::aligned_alloc(kPageBytes, whole);
-    if (memory == nullptr) throw std::bad_alloc();
+    if (memory == nullptr) end_without_memory();
     // Advice: a kernel without huge pages refuses, and all works as well.
     madvise(memory, whole, MADV_HUGEPAGE);
     return static_cast<T*>(memory);

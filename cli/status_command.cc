@@ -23,6 +23,7 @@ Expected<std::string> of_state(const std::string& dir) {
   if (!store) return tl::unexpected<Error>(store.error());
   StatusInput input;
   input.now = wall_clock_now();
+  input.state_dir = dir;
   if (const auto free = free_bytes_of(dir)) input.disk_free_bytes = *free;
   return status_json(**store, input);
 }

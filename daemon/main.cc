@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/log.h"
+#include "base/out_of_resources.h"
 #include "config/load.h"
 #include "daemon/signals.h"
 #include "daemon/wiring.h"
@@ -53,6 +54,7 @@ ExitCode run(const std::string& path, bool check_only) {
 
 int main(int argc, char** argv) {
   using blockwatch::ExitCode;
+  blockwatch::end_where_resources_are_out();
   umask(0077);  // the state holds who asked about whom; nobody else reads it
   CLI::App app("blockwatchd counts query events by agency and raises an alert when a blocked agency asks.",
                "blockwatchd");

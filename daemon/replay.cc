@@ -108,6 +108,7 @@ Expected<void> run_replay(const Configuration& configuration, const ReplayOption
   std::future<Expected<void>> finished = finishing.get_future();
   std::thread thread([&] { finishing.set_value(worker.run(stop)); });
   do {
+    if (stop) store->get()->give_up_waiting();
     if (options.progress) {
       const std::uint64_t records = status.records;
       options.progress(records, share_done(*input, settings.source.topic, telemetry, records));

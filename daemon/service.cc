@@ -5,17 +5,19 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <utility>
 
+#include "base/end_process.h"
 #include "base/log.h"
 #include "daemon/http/api.h"
 #include "daemon/http/server.h"
 #include "daemon/outputs.h"
 #include "daemon/parts.h"
 #include "daemon/reload.h"
+#include "daemon/space_wait.h"
 #include "daemon/systemd.h"
 #include "daemon/versions.h"
 #include "state/checkpoint.h"
-#include "state/space.h"
 
 namespace blockwatch {
 namespace {
@@ -101,21 +103,39 @@ class DataPath {
   std::thread thread_;
 };
 
-// A worker that waits for a full disk to get room is not stalled: a restart would only wait in another place.
-bool stalled(const WorkerStatus& status, const std::string& state_dir) {
+bool stalled(const WorkerStatus& status) {
   const TimeNs last = status.last_progress;
-  if (last == 0 || wall_clock_now() - last < kStallMax) return false;
-  const auto free = free_bytes_of(state_dir);
-  return !free || enough_space(*free, kFreeBytesMin / 2);
+  return last != 0 && wall_clock_now() - last >= kStallMax;
 }
 
-/// Until the data path ends; feeds systemd's watchdog, reloads, and makes checkpoints for backups meanwhile.
-Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Settings& settings,
-                     const Store& store, ServiceSignals signals, Reload& reload, std::atomic<Phase>& phase,
+/// Tells metrics and systemd of a wait for space when it begins and when it ends.
+class SpaceNews {
+ public:
+  explicit SpaceNews(Telemetry& telemetry) : telemetry_(telemetry) {}
+  void tell(bool waits) {
+    if (std::exchange(waits_, waits) == waits) return;
+    telemetry_.waiting_for_space(waits);
+    systemd::status(waits ? "the disk is full: counting waits" : "counting");
+  }
+
+ private:
+  Telemetry& telemetry_;
+  bool waits_ = false;
+};
+
+/// Until the data path ends; feeds systemd's watchdog, reloads, and makes checkpoints for backups meanwhile. A
+/// store that has failed ends the process: nothing that runs on could be kept.
+Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Settings& settings, Store& store,
+                     Telemetry& telemetry, ServiceSignals signals, Reload& reload, std::atomic<Phase>& phase,
                      steady_clock::time_point& output_deadline) {
   bool stopping = false;
+  SpaceNews space(telemetry);
   for (;;) {
     const auto result = data_path.wait(kTick);
+    if (const auto failure = store.failure()) end_process(*failure);
+    if (signals.stop) store.give_up_waiting();
+    const bool waits = store.waits_for_space().has_value();
+    space.tell(waits);
     if ((signals.stop || result) && !stopping) {
       stopping = true;
       phase = Phase::stopping;
@@ -126,7 +146,8 @@ Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Sett
     reload.go_on();
     if (!stopping && !reload.busy() && signals.reload.exchange(false)) reload.begin();
     serve_checkpoint(store, settings.state_dir);
-    if (!stalled(status, settings.state_dir)) systemd::feed_watchdog();
+    // One that waits for space is not stalled: a restart would only wait in another place.
+    if (waits || !stalled(status)) systemd::feed_watchdog();
   }
 }
 
@@ -135,13 +156,15 @@ Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Sett
 Expected<void> run_service(const Configuration& configuration, const std::string& path,
                            ServiceSignals signals, const std::function<void()>& on_ready) {
   const Settings& settings = configuration.settings();
+  Telemetry telemetry;
+  const auto waited = wait_for_space(settings, telemetry, signals.stop);
+  if (!waited) return signals.stop ? Expected<void>() : waited;
   systemd::status("opening the state");
   auto store = open_state(configuration);
   if (!store) return tl::unexpected(store.error());
   clear_checkpoint(settings.state_dir);
   auto versions = adopt_versions(**store, configuration);
   if (!versions) return tl::unexpected(versions.error());
-  Telemetry telemetry;
   WorkerStatus status;
   std::atomic<Phase> phase{Phase::starting};
   Outputs outputs;
@@ -166,8 +189,14 @@ Expected<void> run_service(const Configuration& configuration, const std::string
   data_path.begin();
   steady_clock::time_point output_deadline;
   const Expected<void> result =
-      watch(data_path, status, settings, **store, signals, reload, phase, output_deadline);
+      watch(data_path, status, settings, **store, telemetry, signals, reload, phase, output_deadline);
   outputs.stop(output_deadline);
+  if (signals.stop && store->get()->gave_up_waiting()) {
+    log::info("stopped",
+              "the disk is full: what was read last is not committed, and is read again after a start",
+              {{"records", status.records.load()}});
+    return {};
+  }
   log::info("stopped", result ? "everything that was read is committed" : "ended by an error",
             {{"records", status.records.load()}});
   return result;

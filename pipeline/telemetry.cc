@@ -92,6 +92,9 @@ struct Telemetry::Impl {
                "Notifications that the output is done with: delivered, or suppressed (too old for it).");
   Family<Gauge>& pending = gauges(registry, "blockwatch_outbox_pending",
                                   "Notifications in the durable log that the output has not taken yet.");
+  Gauge& waiting_for_space = gauges(registry, "blockwatch_waiting_for_space",
+                                    "1 while nothing is written because the disk is too full.")
+                                 .Add({});
   Gauge& reload_success = gauges(registry, "blockwatch_config_reload_success",
                                  "1 if the configuration last read is in force, 0 if it was refused.")
                               .Add({});
@@ -201,6 +204,10 @@ void Telemetry::notified(std::string_view output, std::uint64_t delivered, std::
 
 void Telemetry::outbox_pending(std::string_view output, std::uint64_t notifications) {
   impl_->pending.Add({{"output", std::string(output)}}).Set(static_cast<double>(notifications));
+}
+
+void Telemetry::waiting_for_space(bool waits) {
+  impl_->waiting_for_space.Set(waits ? 1 : 0);
 }
 
 bool Telemetry::last_reload_succeeded() const {

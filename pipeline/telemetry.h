@@ -51,6 +51,7 @@ class Telemetry {
   void outbox_pending(std::string_view output, std::uint64_t notifications);
 
   // ---- by the service
+  void waiting_for_space(bool waits);
   /// True also for the configuration of the start.
   void reloaded(bool success);
   /// What was last told to reloaded(); true before.

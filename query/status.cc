@@ -113,19 +113,33 @@ ordered_json version_json(const Snapshot& snapshot, VersionKind kind) {
   return {{"digest", versions.back().digest}, {"since", time_or_null(versions.back().activated_at)}};
 }
 
+/// Of the state directory's disk, at most a line of a terminal.
+void add_space(const StatusInput& input, std::vector<std::string>& out) {
+  const auto say = [&](const std::string& what, std::uint64_t free_bytes, const std::string& rest) {
+    out.push_back("disk " + what + ": " + std::to_string(free_bytes >> 20U) + rest + ", in " +
+                  input.state_dir);
+  };
+  const auto of = [](std::uint64_t needed) { return " of " + std::to_string(needed >> 20U) + " MiB free"; };
+  if (input.live && input.live->waits_for_space) {
+    const SpaceWait& wait = *input.live->waits_for_space;
+    say("full, counting waits", wait.free_bytes, of(wait.needed_bytes));
+  } else if (input.disk_free_bytes && *input.disk_free_bytes < kFreeBytesMin) {
+    say("full, the next commit waits", *input.disk_free_bytes, of(kFreeBytesMin));
+  } else if (input.disk_free_bytes && *input.disk_free_bytes < kFreeBytesLow) {
+    say("almost full", *input.disk_free_bytes,
+        " MiB free, counting waits below " + std::to_string(kFreeBytesMin >> 20U));
+  }
+}
+
 /// What stands still or is about to.
 void add_standstill(const StatusInput& input, std::vector<std::string>& out) {
-  if (input.disk_free_bytes && *input.disk_free_bytes < kFreeBytesLow) {
-    out.push_back((*input.disk_free_bytes < kFreeBytesMin ? "the disk is full, counting waits: "
-                                                          : "the disk is almost full: ") +
-                  std::to_string(*input.disk_free_bytes >> 20U) + " MiB free, " +
-                  std::to_string(kFreeBytesMin >> 20U) + " MiB are needed to go on");
-  }
+  add_space(input, out);
   if (!input.live) return;
   if (input.live->phase == "starting") out.emplace_back("waiting for the source");
   if (input.live->reload_refused)
     out.emplace_back("the last reload was refused and the old policy goes on: blockwatch check-config");
-  if (input.live->last_poll != kNoTime && input.now - input.live->last_poll > kSilenceMax) {
+  if (!input.live->waits_for_space && input.live->last_poll != kNoTime &&
+      input.now - input.live->last_poll > kSilenceMax) {
     out.push_back("the data path has not come back for " +
                   std::to_string((input.now - input.live->last_poll) / kSecond) + " s");
   }
@@ -252,6 +266,8 @@ std::string status_json(const Store& store, const StatusInput& input) {
                       {"day", format_utc_day(input.now)},
                       {"open_of_day", severities_json(open.today)}};
   out["disk_free_bytes"] = number_or_null(input.disk_free_bytes);
+  out["waiting_for_space"] =
+      input.live ? ordered_json(input.live->waits_for_space.has_value()) : ordered_json();
   return dump_json(out);
 }
 

@@ -21,7 +21,8 @@ struct LiveStatus {
   TimeNs last_poll = kNoTime;    // wall clock of the last poll of the source that came back
   std::uint64_t records = 0;     // committed in this run
   bool at_end = false;
-  bool reload_refused = false;  // the files on the disk are not what is in force
+  std::optional<SpaceWait> waits_for_space;  // none: it does not wait
+  bool reload_refused = false;               // the files on the disk are not what is in force
   /// Records of a partition that are not read yet; none: not known.
   std::function<std::optional<std::uint64_t>(const PartitionProgress&)> lag_of;
   /// How long nothing has come from a partition whose log goes on; 0: it is not silent.
@@ -31,6 +32,7 @@ struct LiveStatus {
 
 struct StatusInput {
   TimeNs now = kNoTime;  // wall clock
+  std::string state_dir;
   std::optional<std::uint64_t> disk_free_bytes;
   std::optional<LiveStatus> live;
 };

@@ -1,6 +1,9 @@
 #include "state/database.h"
 
 #include <algorithm>
+#include <mutex>
+
+#include <rocksdb/listener.h>
 
 #include "base/check.h"
 #include "state/failure.h"
@@ -36,8 +39,27 @@ Expected<std::optional<std::string>> Database::row_of_incomplete(const std::stri
   return value;
 }
 
-Database::Database(rocksdb::DB* db, std::vector<rocksdb::ColumnFamilyHandle*> families)
-    : db_(db), families_(std::move(families)) {}
+/// Hears of the error after which RocksDB refuses every write. Thread: any.
+class Database::FirstFailure : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
+                         rocksdb::Status* status) override {  // NOLINT(readability-identifier-naming)
+    const std::lock_guard held(mutex_);
+    if (!error_) error_ = error_of(*status, "the state cannot be written");
+  }
+  std::optional<Error> get() const {
+    const std::lock_guard held(mutex_);
+    return error_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<Error> error_;  // guarded by mutex_
+};
+
+Database::Database(std::shared_ptr<FirstFailure> failure, rocksdb::DB* db,
+                   std::vector<rocksdb::ColumnFamilyHandle*> families)
+    : failure_(std::move(failure)), db_(db), families_(std::move(families)) {}
 
 Database::~Database() {
   for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
@@ -49,13 +71,19 @@ Expected<std::unique_ptr<Database>> Database::open(const std::string& dir, Openi
   options.create_missing_column_families = how == Opening::to_write;
   if (how == Opening::to_roll_back)
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  const auto failure = std::make_shared<FirstFailure>();
+  options.listeners.push_back(failure);
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   const rocksdb::Status status =
       how == Opening::to_read ? rocksdb::DB::OpenForReadOnly(options, dir, column_families(), &families, &db)
                               : rocksdb::DB::Open(options, dir, column_families(), &families, &db);
   if (!status.ok()) return cannot_open(status, dir);
-  return std::unique_ptr<Database>(new Database(db, std::move(families)));
+  return std::unique_ptr<Database>(new Database(failure, db, std::move(families)));
+}
+
+std::optional<Error> Database::failure() const {
+  return failure_->get();
 }
 
 Expected<std::optional<std::string>> Database::read(const rocksdb::ReadOptions& options,

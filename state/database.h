@@ -79,12 +79,17 @@ class Database {
   rocksdb::ColumnFamilyHandle* handle(Family family) const {
     return families_[static_cast<std::size_t>(family)];
   }
+  /// What ended all writing, if anything did.
+  std::optional<Error> failure() const;
   /// For snapshots.
   rocksdb::DB& rocks() const { return *db_; }
 
  private:
-  Database(rocksdb::DB* db, std::vector<rocksdb::ColumnFamilyHandle*> families);
+  class FirstFailure;
+  Database(std::shared_ptr<FirstFailure> failure, rocksdb::DB* db,
+           std::vector<rocksdb::ColumnFamilyHandle*> families);
 
+  std::shared_ptr<FirstFailure> failure_;  // before the database, which calls it
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;  // by Family
 };

@@ -77,6 +77,7 @@ rocksdb::DBOptions database_options() {
   // wrong turns.
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   o.max_bgerror_resume_count = 0;
+  o.fail_if_options_file_error = true;  // else an I/O error there is only logged
   o.paranoid_checks = true;
   o.atomic_flush = false;
   o.manual_wal_flush = false;

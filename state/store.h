@@ -25,6 +25,7 @@
 #include "state/records.h"
 #include "state/rollback.h"
 #include "state/row_check.h"
+#include "state/space.h"
 
 namespace blockwatch {
 
@@ -147,6 +148,16 @@ class Store {
   /// next commit: a crash in between delivers, and decides, again. Of one output: one thread.
   Expected<void> set_cursor(std::string_view output, std::uint64_t sequence,
                             const std::vector<Suppressed>& suppressed = {});
+
+  /// The wait for space that goes on now; none: nothing waits.
+  std::optional<SpaceWait> waits_for_space() const;
+  /// What waits for space, or would later, fails (75) instead. For a stop.
+  void give_up_waiting();
+  /// Whether something was not written for that.
+  bool gave_up_waiting() const;
+  /// Why nothing can be written any more, also where nobody tries to now: what RocksDB does on its own
+  /// failed, or a write did. The caller ends the process.
+  std::optional<Error> failure() const;
 
  private:
   Store();

@@ -4,6 +4,7 @@
 //   DIR/db/      RocksDB
 #include <cstring>
 #include <filesystem>
+#include <vector>
 
 #include <sys/stat.h>
 
@@ -19,6 +20,20 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::milliseconds kSpacePollInterval{500};
+
+/// Of the directories that creating `dir` changes: its parent, and the parent of each one that is missing
+/// too.
+std::vector<fs::path> parents_to_sync(const fs::path& dir) {
+  std::vector<fs::path> parents;
+  std::error_code error;
+  fs::path missing = fs::absolute(dir).lexically_normal();
+  if (!missing.has_filename()) missing = missing.parent_path();  // a name that ends with a slash
+  while (missing.has_relative_path() && !fs::exists(missing, error)) {
+    missing = missing.parent_path();
+    parents.push_back(missing);
+  }
+  return parents;
+}
 
 /// Without CURRENT RocksDB would begin anew and delete these. An interrupted first start leaves none.
 Expected<void> check_for_lost_current(const std::string& dir) {
@@ -52,6 +67,7 @@ Expected<void> prepare_for_writing(const std::string& dir) {
   // RocksDB's threads create files at any time, so this holds for the whole process from here on.
   ::umask(0077);
   std::error_code error;
+  const std::vector<fs::path> parents = parents_to_sync(dir);
   const bool created = fs::create_directories(dir, error);
   if (error)
     return fail(ExitCode::temporary, "cannot create state directory " + dir + ": " + error.message() +
@@ -64,7 +80,9 @@ Expected<void> prepare_for_writing(const std::string& dir) {
                                          " (mode 0700): " + error.message() +
                                          "; it must belong to the user that runs blockwatch");
   if (!created) return {};
-  return sync_directory(fs::absolute(dir).parent_path().string());
+  for (const fs::path& parent : parents)
+    if (auto ok = sync_directory(parent.string()); !ok) return ok;
+  return {};
 }
 
 Expected<void> check_for_reading(const std::string& dir) {

@@ -157,4 +157,20 @@ Expected<void> Store::set_cursor(std::string_view output, std::uint64_t sequence
   return {};
 }
 
+std::optional<SpaceWait> Store::waits_for_space() const {
+  return impl_->space.waiting();
+}
+
+void Store::give_up_waiting() {
+  impl_->space.give_up();
+}
+
+bool Store::gave_up_waiting() const {
+  return impl_->space.has_given_up();
+}
+
+std::optional<Error> Store::failure() const {
+  return impl_->db->failure();
+}
+
 }  // namespace blockwatch

@@ -142,9 +142,11 @@ HttpResponse Api::ready() const {
 HttpResponse Api::status() const {
   StatusInput input;
   input.now = wall_clock_now();
+  input.state_dir = settings_.state_dir;
   if (const auto free = free_bytes_of(settings_.state_dir)) input.disk_free_bytes = *free;
   LiveStatus live;
   live.phase = name_of(phase_.load());
+  live.waits_for_space = store_.waits_for_space();
   live.started_at = started_at_;
   live.last_commit = telemetry_.last_commit();
   live.reload_refused = !telemetry_.last_reload_succeeded();

@@ -95,8 +95,8 @@ struct Deliverer::Impl {
 
   void move_cursor(std::uint64_t to, const std::vector<Suppressed>& suppressed) {
     if (auto set = store.set_cursor(output->name(), to, suppressed); !set) {
-      // The worker's next commit meets the same and ends the process; until then this output may repeat
-      // itself.
+      // A stop on a full disk: this output repeats itself after the next start. Anything else ends the
+      // process, which the store tells it.
       log::error("cursor_failed", "cannot store how far an output is",
                  {{"output", output->name()}, {"error", set.error().message}});
     }

@@ -18,6 +18,7 @@ TEST(Telemetry, ShowsEveryFigureUnderItsName) {
   telemetry.outbox_pending("siem", 9);
   telemetry.notified("siem", 3, 0);
   telemetry.notified("siem", 2, 7);
+  telemetry.waiting_for_space(true);
   const std::string text = telemetry.render();
   for (const char* line : {
            "blockwatch_records_consumed_total{partition=\"3\",topic=\"nlets.queries\"} 7\n",
@@ -34,6 +35,7 @@ TEST(Telemetry, ShowsEveryFigureUnderItsName) {
            "blockwatch_outbox_pending{output=\"siem\"} 9\n",
            "blockwatch_notifications_total{output=\"siem\",result=\"delivered\"} 5\n",
            "blockwatch_notifications_total{output=\"siem\",result=\"suppressed\"} 7\n",
+           "blockwatch_waiting_for_space 1\n",
            "blockwatch_build_info{version=\"" BLOCKWATCH_VERSION "\"} 1\n",
        }) {
     EXPECT_NE(text.find(line), std::string::npos) << line << " is not in\n" << text;

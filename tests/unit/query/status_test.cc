@@ -137,12 +137,30 @@ TEST_F(Status, WhatStandsStillComesBeforeWhatIsBehind) {
   lag = 10'000;
   live().last_poll = kNow - 21 * kSecond;
   input.disk_free_bytes = kFreeBytesMin - 1;
+  input.state_dir = "/state";
   EXPECT_THAT(
       said()["attention"],
-      ElementsAre("the disk is full, counting waits: 191 MiB free, 192 MiB are needed to go on",
+      ElementsAre("disk full, the next commit waits: 191 of 192 MiB free, in /state",
                   "the data path has not come back for 21 s", "catching up: 10000 records not read yet",
                   "11 records of 1011 rejected: blockwatch rejects",
                   "1 id fell out of the memory of duplicates early: duplicates may have been counted"));
+}
+
+TEST_F(Status, AWaitForSpaceSaysHowMuchIsNeededAndWhere) {
+  partition();
+  input.state_dir = "/state";
+  live().waits_for_space = SpaceWait{100ULL << 20U, kFreeBytesMin + (2ULL << 20U)};
+  live().last_poll = kNow - kMinute;  // which the wait explains
+  Json status = said();
+  EXPECT_THAT(status["attention"], ElementsAre("disk full, counting waits: 100 of 194 MiB free, in /state"));
+  EXPECT_EQ(status["waiting_for_space"], true);
+  input.live->waits_for_space.reset();
+  input.live->last_poll = kNow;
+  input.disk_free_bytes = kFreeBytesMin + (1ULL << 20U);
+  status = Json::parse(status_json(*store, input));
+  EXPECT_THAT(status["attention"],
+              ElementsAre("disk almost full: 193 MiB free, counting waits below 192, in /state"));
+  EXPECT_EQ(status["waiting_for_space"], false);
 }
 
 TEST_F(Status, TheUpsAndDownsOfAMomentNeedNoAttention) {
