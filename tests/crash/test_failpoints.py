@@ -14,6 +14,7 @@ from support.product import (
     assert_alert_topic_holds_every_notification,
     assert_same_everything,
     generate,
+    in_topic,
     new_topic,
     oracle_running,
     wait_alerts_delivered,
@@ -70,10 +71,3 @@ def test_a_crash_at_a_failpoint_loses_and_repeats_nothing(name, hit, tmp_path, b
     expected = in_topic(truth, topic)
     assert_same_everything(world, expected)
     assert_alert_topic_holds_every_notification(world, expected)
-
-
-def in_topic(truth, topic):
-    """The oracle's answer for the same records in a topic of another name."""
-    incidents = [{**i, "first": {**i["first"], "topic": topic}, "last": {**i["last"], "topic": topic}} for i in truth["incidents"]]
-    partitions = [{**p, "topic": topic} for p in truth["completeness"]["partitions"]]
-    return {**truth, "incidents": incidents, "completeness": {"partitions": partitions}}

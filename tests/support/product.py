@@ -34,17 +34,18 @@ class World:
         agencies: Optional[pathlib.Path] = None,
         oris: Optional[pathlib.Path] = None,
         group: Optional[str] = None,
+        state: Optional[pathlib.Path] = None,
         more: str = "",
     ):
         """`alerts`: the topic of a kafka output. `listen`: a socket in the folder unless given. `group`: offsets are
-        committed to the broker under this name. `more`: further TOML."""
+        committed to the broker under this name. `state`: in the folder unless given. `more`: further TOML."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.bin_dir, self.brokers = folder, bin_dir, brokers
         self.topic, self.alerts = topic, alerts
         self.policy = policy or EXAMPLES / "policy.toml"
         self.agencies = agencies or EXAMPLES / "agencies.toml"
         self.oris = oris or EXAMPLES / "oris.csv"
-        self.state = folder / "state"
+        self.state = state or folder / "state"
         self.socket = folder / "api.sock"
         self.listen = listen or f"unix:{self.socket}"
         self.config = folder / "blockwatchd.toml"
@@ -200,6 +201,13 @@ def truth_of(
 ) -> Truth:
     with oracle_running(world, data, as_of=as_of, history=history) as pending:
         return pending.wait()
+
+
+def in_topic(truth: Truth, topic: str) -> Truth:
+    """The oracle's answer for the same records in a topic of another name."""
+    incidents = [{**i, "first": {**i["first"], "topic": topic}, "last": {**i["last"], "topic": topic}} for i in truth["incidents"]]
+    partitions = [{**p, "topic": topic} for p in truth["completeness"]["partitions"]]
+    return {**truth, "incidents": incidents, "completeness": {"partitions": partitions}}
 
 
 # ------------------------------------------------------------------ the comparison
