@@ -42,10 +42,11 @@ Expected<std::optional<std::string>> Database::row_of_incomplete(const std::stri
 /// Hears of the error after which RocksDB refuses every write. Thread: any.
 class Database::FirstFailure : public rocksdb::EventListener {
  public:
+  explicit FirstFailure(std::string dir) : dir_(std::move(dir)) {}
   void OnBackgroundError(rocksdb::BackgroundErrorReason /*reason*/,
                          rocksdb::Status* status) override {  // NOLINT(readability-identifier-naming)
     const std::lock_guard held(mutex_);
-    if (!error_) error_ = error_of(*status, "the state cannot be written");
+    if (!error_) error_ = error_of(*status, "cannot write to " + dir_);
   }
   std::optional<Error> get() const {
     const std::lock_guard held(mutex_);
@@ -53,6 +54,7 @@ class Database::FirstFailure : public rocksdb::EventListener {
   }
 
  private:
+  const std::string dir_;
   mutable std::mutex mutex_;
   std::optional<Error> error_;  // guarded by mutex_
 };
@@ -71,7 +73,7 @@ Expected<std::unique_ptr<Database>> Database::open(const std::string& dir, Openi
   options.create_missing_column_families = how == Opening::to_write;
   if (how == Opening::to_roll_back)
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
-  const auto failure = std::make_shared<FirstFailure>();
+  const auto failure = std::make_shared<FirstFailure>(dir);
   options.listeners.push_back(failure);
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> families;

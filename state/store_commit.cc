@@ -245,7 +245,7 @@ Expected<void> Store::Impl::write(Batch& batch, std::string_view doing) {
   const rocksdb::Status status = db->write(options, batch.rocks());
   failed = !status.ok();
   if (status.ok()) return {};
-  return tl::unexpected(error_of(status, doing));
+  return tl::unexpected(error_of(status, std::string(doing) + " in " + dir));
 }
 
 Expected<void> Store::commit(CommitBatch& batch) {

@@ -3,7 +3,6 @@ five seconds and says what failed, and what it counts after the restart equals t
 
 import contextlib
 import http.client
-import json
 import re
 import time
 
@@ -11,7 +10,13 @@ import pytest
 
 from support.disk import FailingCalls, open_files
 from support.processes import wait_until
-from support.product import World, assert_same_everything
+from support.product import (
+    World,
+    assert_alert_topic_holds_every_notification,
+    assert_same_everything,
+    new_topic,
+    wait_alerts_delivered,
+)
 from support.traffic import Traffic
 
 END_SECONDS_MAX = 5  # from the first error until the process has ended
@@ -34,18 +39,20 @@ def world_of(tmp_path, bin_dir, broker, traffic):
     return make
 
 
-def assert_ends_for_its_restart(world, daemon, calls, portions):
-    """Gives it records until the fault has struck and it has ended."""
+def assert_ends_for_its_restart(world, daemon, calls, portions=None):
+    """Waits until the fault has struck and it has ended; gives it records meanwhile, if there are any."""
 
     def ended():
-        portions.some(PORTION)
+        if portions is not None:
+            portions.some(PORTION)
         return not daemon.running()
 
     wait_until(ended, 60, "the fault to strike and the daemon to end")
+    assert daemon.wait(1) == 75, world.log.read_text()
     first = calls.injected()[0]
     log = world.log.read_text()
     assert calls.ended_at() - first.time <= END_SECONDS_MAX, log
-    assert re.search(rf"IO error.*{re.escape(str(world.state))}.*Input/output error", log) or "cannot sync directory" in log, log
+    assert re.search(rf"level=error .*{re.escape(str(world.state))}.*Input/output error", log), log
 
 
 def assert_exact_after_a_restart(world, portions, traffic):
@@ -58,8 +65,8 @@ def assert_exact_after_a_restart(world, portions, traffic):
 
 
 @pytest.mark.fault(row=4, what="EIO at the n-th fsync, fdatasync or rename since the start of a new state", injected="strace",
-                   seen="exit 75 within 5 s, what failed is named, exact after a restart", short=2, long=40)  # fmt: skip
-@pytest.mark.parametrize("calls,last", [(("fsync", "fdatasync"), 40), (("rename",), 6)], ids=["sync", "rename"])
+                   seen="exit 75 within 5 s, what failed is named, exact after a restart", short=2, long=30)  # fmt: skip
+@pytest.mark.parametrize("calls,last", [(("fsync", "fdatasync"), 30), (("rename",), 6)], ids=["sync", "rename"])
 @pytest.mark.time_limit(1200)
 def test_a_sync_or_a_rename_that_fails_ends_the_daemon_and_costs_nothing(world_of, traffic, tmp_path, calls, last, rng, rounds):
     chosen = rng.sample(range(1, last + 1), min(rounds.count, last))
@@ -71,7 +78,6 @@ def test_a_sync_or_a_rename_that_fails_ends_the_daemon_and_costs_nothing(world_o
         portions.some(PORTION)
         with failing.start([world.bin_dir / "blockwatchd", "--config", world.config], log=world.log) as daemon:
             assert_ends_for_its_restart(world, daemon, failing, portions)
-            assert daemon.wait(1) == 75, world.log.read_text()
         rounds.reached(len(failing.injected()) == 1)
         assert_exact_after_a_restart(world, portions, traffic)
 
@@ -87,12 +93,35 @@ def test_a_write_that_fails_ends_the_daemon_and_costs_nothing(world_of, traffic,
             world.wait_consumed(daemon, 2 * PORTION)
             logs = open_files(daemon.pid, world.state, r"\.log$")
             assert logs, "no write-ahead log is open"
-            failing = FailingCalls(tmp_path / f"calls{number}", ("write",), str(rng.randint(1, 30)), paths=logs)
+            failing = FailingCalls(tmp_path / f"calls{number}", ("write",), str(rng.randint(1, 12)), paths=logs)
             with failing.attach(daemon.pid):
                 assert_ends_for_its_restart(world, daemon, failing, portions)
-                assert daemon.wait(1) == 75, world.log.read_text()
-        rounds.reached(len(failing.injected()) == 1)
+            rounds.reached(len(failing.injected()) == 1)
         assert_exact_after_a_restart(world, portions, traffic)
+
+
+@pytest.mark.fault(row=4, what="EIO at the write of how far an output is, while no record comes", injected="strace",
+                   seen="exit 75 within 5 s, every alert is delivered after a restart", short=1, long=5)  # fmt: skip
+@pytest.mark.time_limit(600)
+def test_a_write_that_fails_while_nothing_is_counted_ends_the_daemon_as_well(tmp_path, bin_dir, broker, traffic, rounds):
+    for number in rounds:
+        portions = traffic.portions(broker.bootstrap, f"io.{time.time_ns()}")
+        alerts = f"{portions.topic}.alerts"  # is not there yet
+        world = World(tmp_path / f"world{number}", bin_dir, brokers=broker.bootstrap, topic=portions.topic, alerts=alerts)
+        portions.rest()
+        with world.daemon() as daemon:
+            world.wait_consumed(daemon, traffic.events)
+            world.wait_all_closed(daemon)
+            failing = FailingCalls(tmp_path / f"calls{number}", ("write",), "1+", paths=open_files(daemon.pid, world.state, r"\.log$"))
+            with failing.attach(daemon.pid):
+                new_topic(broker.bootstrap, alerts)
+                assert_ends_for_its_restart(world, daemon, failing)
+        rounds.reached(len(failing.injected()) > 0)
+        with world.daemon() as daemon:
+            world.wait_consumed(daemon, traffic.events)
+            wait_alerts_delivered(world, daemon)
+            assert daemon.terminate(10) == 0
+        assert_alert_topic_holds_every_notification(world, traffic.truth(world.topic))
 
 
 @pytest.mark.fault(row=4, what="EIO at every read while a report is asked for", injected="strace",
