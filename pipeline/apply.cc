@@ -310,7 +310,7 @@ struct Applier::Impl {
   TimeNs activate(Activation activation, TimeNs now) {
     TimeNs newest = newest_elsewhere;
     for (const auto& [number, state] : partitions) newest = std::max(newest, state.progress.clock);
-    const TimeNs from = activation_time(now, newest);
+    const TimeNs from = activation_time(now, newest, rules.last_activation());
     for (NewVersion& added : activation.versions) added.version.activated_at = from;
     for (const auto& change : rules.activate(from, std::move(activation.ruleset), activation.versions))
       raiser.change_terms(change, batch);

@@ -117,18 +117,25 @@ std::string RulesByTime::authority_of(std::string_view policy) {
   return rule == nullptr ? std::string() : rule->authority;
 }
 
-std::vector<RulesByTime::ChangedTerms> RulesByTime::activate(TimeNs from,
-                                                             std::shared_ptr<const Ruleset> ruleset,
-                                                             const std::vector<NewVersion>& added) {
-  for (const PolicyRule& rule : ruleset->rules()) {
+void RulesByTime::note_terms(const Ruleset& ruleset) {
+  for (const PolicyRule& rule : ruleset.rules()) {
     for (const PolicyException& exception : rule.exceptions) {
       const std::string name = exception_name(rule.id, exception.reference);
       if (names_.knows(Dictionary::policy, name)) terms_of(name);  // it was used under some version
     }
   }
-  const auto before = std::exchange(terms_, {});
+}
+
+std::vector<RulesByTime::ChangedTerms> RulesByTime::activate(TimeNs from,
+                                                             std::shared_ptr<const Ruleset> ruleset,
+                                                             const std::vector<NewVersion>& added) {
+  note_terms(*ruleset);
   // What is replaced within its minute was never in force, and its terms count no more.
-  if (history_.spans().back().from == from) kept_.erase(history_.newest());
+  if (history_.spans().back().from == from) {
+    note_terms(kept(history_.newest())->ruleset());
+    kept_.erase(history_.newest());
+  }
+  const auto before = std::exchange(terms_, {});
   history_.activate(from, std::move(ruleset), added);
   recent_span_ = history_.newest();
   recent_ = kept(recent_span_);

@@ -73,6 +73,9 @@ class RulesByTime {
   /// The same without disturbing what at() returned.
   std::shared_ptr<RulesInForce> hold(TimeNs time) { return kept(history_.span_at(time)); }
 
+  /// Of the newest version; kNoTime: it is the first.
+  TimeNs last_activation() const { return history_.spans().back().from; }
+
   /// By its name. Somebody judged by it, so a version has it.
   const ExceptionTerms& terms_of(const std::string& exception);
   /// Of a policy, in the newest version that has it; empty: none has.
@@ -96,6 +99,8 @@ class RulesByTime {
   };
   RulesInForce& use(std::size_t span);
   std::shared_ptr<RulesInForce> kept(std::size_t span);
+  /// Of the exceptions that the ruleset has and somebody used, as they are before a version comes or goes.
+  void note_terms(const Ruleset& ruleset);
   const PolicyRule* newest_rule(std::string_view policy, std::string_view reference);
 
   RulesetHistory history_;

@@ -16,8 +16,8 @@ std::size_t place_of(VersionKind kind) {
 
 }  // namespace
 
-TimeNs activation_time(TimeNs now, TimeNs newest_event) {
-  return (bucket_of(std::max(now, newest_event), kMinute) + 1) * kMinute;
+TimeNs activation_time(TimeNs now, TimeNs newest_event, TimeNs last_activation) {
+  return std::max((bucket_of(std::max(now, newest_event), kMinute) + 1) * kMinute, last_activation);
 }
 
 Expected<std::shared_ptr<const Ruleset>> compile_stored(const std::vector<std::string>& policy,

@@ -18,8 +18,9 @@
 namespace blockwatch {
 
 /// When a version loaded now comes into force: the first full minute after the wall clock and after every
-/// event time counted so far (kNoTime: none yet).
-TimeNs activation_time(TimeNs now, TimeNs newest_event);
+/// event time counted so far (kNoTime: none yet), but not before the version loaded last (kNoTime: the first
+/// one), which a wall clock that was set back would have it.
+TimeNs activation_time(TimeNs now, TimeNs newest_event, TimeNs last_activation);
 
 /// Every version that is stored, and what rulesets they make. Not for several threads at once.
 class RulesetHistory {

@@ -91,14 +91,15 @@ struct IncidentBook::Impl {
     std::erase(open_ended, incident);
   }
 
-  // The count up to which milestones were notified. An exception's limits may have changed since, so that its
-  // count of now does not tell.
-  std::uint64_t notified_count(const Incident& incident) const {
-    std::uint64_t count = incident.count();
-    if (incident.key.kind != name_of(IncidentKind::exception_exceeded)) return count;
-    for (const NotificationMark& mark : store.snapshot()->notifications_of(incident.id))
-      count = std::max(count, count_of_milestone(mark.milestone));
-    return count;
+  // Up to which count, and whether of the close, it was notified. An exception's terms may have changed
+  // since, and may have moved its incident away and back, so that neither its count nor its rows of now tell.
+  void recall_notified(Incident& incident) const {
+    incident.notified_count = incident.count();
+    if (incident.key.kind != name_of(IncidentKind::exception_exceeded)) return;
+    for (const NotificationMark& mark : store.snapshot()->notifications_of(incident.id)) {
+      incident.notified_count = std::max(incident.notified_count, count_of_milestone(mark.milestone));
+      incident.closed = incident.closed || mark.milestone == kClosedMilestone;
+    }
   }
 
   // Loads the parts that earlier commits stored.
@@ -108,14 +109,14 @@ struct IncidentBook::Impl {
     made->authority = authority_of(key.policy);
     made->limits = limits;
     made->closed = store.incident_closed(id, key.day);
-    holds_closed = holds_closed || made->closed;
     for (const IncidentPart& part : store.incident_parts(id, key.day)) {
       made->parts[part.partition] = part.counters;
       made->total.add(part.counters);
     }
     made->key = std::move(key);
     made->id = id;
-    made->notified_count = notified_count(*made);
+    recall_notified(*made);
+    holds_closed = holds_closed || made->closed;
     Incident& incident = *(by_id[std::move(id)] = std::move(made));
     wait_for_close(&incident);
     return incident;
@@ -221,6 +222,7 @@ void IncidentBook::move(const IncidentSlot& from, const IncidentSlot& to, const 
   if (&incident != &old) {
     incident.total.add(old.total);
     batch.incidents_moved.push_back(old.id);
+    if (incident.closed) batch.incidents_closed.push_back(incident.id);  // moving it away took that along
     impl_->forget(from, old);
   }
   if (incident.notified_count != 0) impl_->wait_for_close(&incident);

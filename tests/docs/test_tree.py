@@ -108,7 +108,7 @@ def test_every_source_file_is_listed_in_the_build():
 
 
 def test_every_python_test_is_collected():
-    suites = [folder for folder in ("integration", "property", "crash", "faults", "docs", "performance") if (ROOT / "tests" / folder).is_dir()]
+    suites = [folder for folder in ("integration", "property", "simulation", "crash", "faults", "docs", "performance") if (ROOT / "tests" / folder).is_dir()]
     folders = [ROOT / "tests" / folder for folder in suites]
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "--long", *folders]
     collected = run(command, cwd=ROOT).stdout

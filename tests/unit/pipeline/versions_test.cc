@@ -25,11 +25,17 @@ TimeNs at(std::string_view text) {
 
 TEST(ActivationTime, IsTheFirstFullMinuteAfterBothClocks) {
   const TimeNs minute = at("2025-03-01T12:00:00Z");
-  EXPECT_EQ(activation_time(minute - 1, kNoTime), minute);
-  EXPECT_EQ(activation_time(minute, kNoTime), minute + kMinute);
-  EXPECT_EQ(activation_time(minute - 5 * kMinute, minute), minute + kMinute);
-  EXPECT_EQ(activation_time(minute - 1, minute - 2), minute);
-  EXPECT_EQ(activation_time(-1, kNoTime), 0);
+  EXPECT_EQ(activation_time(minute - 1, kNoTime, kNoTime), minute);
+  EXPECT_EQ(activation_time(minute, kNoTime, kNoTime), minute + kMinute);
+  EXPECT_EQ(activation_time(minute - 5 * kMinute, minute, kNoTime), minute + kMinute);
+  EXPECT_EQ(activation_time(minute - 1, minute - 2, minute - kHour), minute);
+  EXPECT_EQ(activation_time(-1, kNoTime, kNoTime), 0);
+}
+
+TEST(ActivationTime, IsNotBeforeTheOneBeforeIfTheWallClockWasSetBack) {
+  const TimeNs minute = at("2025-03-01T12:00:00Z");
+  EXPECT_EQ(activation_time(minute - kHour, kNoTime, minute), minute);
+  EXPECT_EQ(activation_time(minute - kHour, minute - kMinute, minute), minute);
 }
 
 TEST(VersionSpans, ChangeWherePolicyOrCatalogDoes) {
@@ -125,8 +131,8 @@ class VersionsTest : public testing::Test {
     applier_->message(record, event, siphash(store_->identity().fingerprint_key, event.id));
     commit();
   }
-  void commit() {
-    TakenBatch taken = applier_->take_batch(kNoTime, 0);
+  void commit(TimeNs closing_clock = kNoTime) {
+    TakenBatch taken = applier_->take_batch(closing_clock, 0);
     taken.observations->take(taken.batch.runs);
     CommitBatch& batch = taken.batch;
     ASSERT_TRUE(store_->commit(batch));
@@ -198,6 +204,17 @@ TEST_F(VersionsTest, AVersionReplacedWithinItsMinuteNeverComesIntoForce) {
   EXPECT_EQ(verdicts(), (std::map<std::string, std::uint64_t>{{"blocked", 2}}));
 }
 
+TEST_F(VersionsTest, AVersionLoadedAfterTheWallClockWasSetBackReplacesOneThatIsNotInForceYet) {
+  begin(block());
+  const TimeNs from = activate(block("enforce_from = 2026-01-01T00:00:00Z\n"), noon_);
+  EXPECT_EQ(activate(block(), noon_ - kHour), from);
+  restart();
+  EXPECT_EQ(activate(block("enforce_from = 2026-01-01T00:00:00Z\n") + "# again\n", noon_ - 2 * kHour), from);
+  count(from - 1);
+  count(from);
+  EXPECT_EQ(verdicts(), (std::map<std::string, std::uint64_t>{{"blocked", 1}, {"none", 1}}));
+}
+
 TEST_F(VersionsTest, ANewCatalogResolvesFromItsTimeOn) {
   begin(block());
   std::string oris = kOris;
@@ -267,6 +284,21 @@ TEST_F(VersionsTest, AnExceptionThatANewVersionStartsOnAnotherDayGoesOnUnderThat
   EXPECT_THAT(exceeded(), ElementsAre("2025-02-10 3 opened"));
 }
 
+TEST_F(VersionsTest, AnExceptionThatComesBackToADayThatWasClosedIsNotClosedAgain) {
+  const std::string first = "starts_at = 2025-02-01T00:00:00Z\nmax_uses = 1\n";
+  begin(block("", first));
+  for (int i = 0; i < 3; ++i) count(noon_ + i, R"(,"purpose":"C")");
+  commit(kTimeMax);
+  EXPECT_THAT(exceeded(), ElementsAre("2025-02-01 2 opened closed"));
+  activate(block("", "starts_at = 2025-02-10T00:00:00Z\nmax_uses = 1\n"), noon_);
+  EXPECT_THAT(exceeded(), ElementsAre("2025-02-10 2 opened"));
+  restart();
+  activate(block("", first) + "# again\n", noon_);
+  commit(kTimeMax);
+  EXPECT_THAT(exceeded(), ElementsAre("2025-02-01 2 opened closed"));
+  EXPECT_TRUE(store_->open_incident_parts().empty());
+}
+
 TEST_F(VersionsTest, AMilestoneIsNotNotifiedTwiceWhenAMaximumIsRaised) {
   begin(block("", "max_uses = 1\n"));
   for (int i = 0; i < 12; ++i) count(noon_ + i, R"(,"purpose":"C")");
@@ -282,6 +314,15 @@ TEST_F(VersionsTest, TermsOfAVersionReplacedWithinItsMinuteCountNoMore) {
   for (int i = 0; i < 3; ++i) count(noon_ + i, R"(,"purpose":"C")");
   const TimeNs from = activate(block("", "starts_at = 2025-02-01T00:00:00Z\nmax_uses = 0\n"), noon_ + kHour);
   EXPECT_THAT(exceeded(), ElementsAre("2025-02-01 3 opened"));
+  EXPECT_EQ(activate(block(), noon_ + kHour + 1), from);
+  EXPECT_THAT(exceeded(), ElementsAre("2025-01-15 2 opened"));
+}
+
+TEST_F(VersionsTest, NorDoTheyIfTheDaemonWasStartedAgainMeanwhile) {
+  begin(block("", "max_uses = 1\n"));
+  for (int i = 0; i < 3; ++i) count(noon_ + i, R"(,"purpose":"C")");
+  const TimeNs from = activate(block("", "starts_at = 2025-02-01T00:00:00Z\nmax_uses = 0\n"), noon_ + kHour);
+  restart();
   EXPECT_EQ(activate(block(), noon_ + kHour + 1), from);
   EXPECT_THAT(exceeded(), ElementsAre("2025-01-15 2 opened"));
 }
