@@ -4,7 +4,7 @@ import json
 import pathlib
 import random
 
-from oracle.oracle import DAY, HOUR, duration
+from oracle.oracle import DAY, HOUR, STATES, duration
 from property.generate_config import make_catalog, make_policy, make_scene, next_catalog
 from property.generate_records import Events, golden_rejects
 
@@ -17,6 +17,9 @@ def make_world(seed: int, folder: pathlib.Path) -> None:
     scene = make_scene(rng)
     catalogs = [make_catalog(scene)]
     catalogs.append(next_catalog(scene, catalogs[0], 0))
+    # The same codes with other members: a message that was refused for its destination puts no activation off, so under a
+    # catalog that is loaded then it would not be refused.
+    catalogs[1].regions = [{**r, "members": scene.some(STATES, 6)} if scene.chance(0.5) else r for r in catalogs[0].regions]
     policies = [make_policy(scene, catalogs)]
     while len(policies) < POLICIES:
         policies.append(make_policy(scene, catalogs))

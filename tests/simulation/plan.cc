@@ -23,7 +23,7 @@ std::vector<LogRecord> make_log(Random& random, const World& world, std::size_t 
   };
   const std::uint64_t pieces = random.below(4);
   for (std::uint64_t i = 0; i < pieces; ++i) {
-    const std::uint64_t size = random.percent(90) ? random.below(16) : random.below(120);
+    const std::uint64_t size = random.percent(95) ? random.below(14) : random.below(120);
     const std::uint64_t first = random.below(pool_size);
     for (std::uint64_t n = first; n < std::min<std::uint64_t>(first + size, pool_size); ++n)
       add(static_cast<std::uint32_t>(n));
@@ -108,7 +108,7 @@ Plan make_plan(std::uint64_t seed, const World& world) {
   constexpr std::array<unsigned, 4> kSwitches{0, 10, 60, 300};
   plan.switches_per_mille = kSwitches.at(random.below(kSwitches.size()));
   plan.produced_at_once = random.percent(40);
-  const std::uint64_t processes = 1 + random.below(4);
+  const std::uint64_t processes = 1 + random.below(random.percent(80) ? 3 : 4);
   for (std::uint64_t i = 0; i < processes; ++i)
     plan.processes.push_back(make_process(random, i == 0, i + 1 == processes));
   return plan;

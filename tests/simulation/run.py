@@ -17,7 +17,7 @@ from simulation.make_worlds import make_world
 
 WORLDS = 48
 PROCESSES = 2
-FAILURES_MAX = 5  # of a process; then it ends
+DIFFERENCES_MAX = 5  # of a process; then it ends
 
 
 @dataclasses.dataclass
@@ -46,7 +46,9 @@ def lines_of(program: pathlib.Path, worlds: Sequence[pathlib.Path], first: int, 
     """What the simulation prints of `count` schedules, a line each."""
     states = states_folder()
     command = [program, states, first, step, count, *worlds]
-    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True)
+    # Each process of a schedule is a fork: what the first one has resolved and allocated is not done again.
+    env = {**os.environ, "LD_BIND_NOW": "1", "MALLOC_ARENA_MAX": "1"}
+    process = subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, text=True, env=env)
     try:
         os.sched_setaffinity(process.pid, {cpu})  # its threads take turns: on one core that costs least
         yield from process.stdout
@@ -57,7 +59,7 @@ def lines_of(program: pathlib.Path, worlds: Sequence[pathlib.Path], first: int, 
         shutil.rmtree(states, ignore_errors=True)
 
 
-def judge(program: pathlib.Path, worlds: Sequence[pathlib.Path], first: int, step: int, count: int, cpu: int) -> Outcome:
+def judge(program: pathlib.Path, worlds: Sequence[pathlib.Path], first: int, step: int, count: int, cpu: int, most: int) -> Outcome:
     read: Dict[int, World] = {}
     outcome = Outcome(0, collections.Counter(), {})
     for line in lines_of(program, worlds, first, step, count, cpu):
@@ -71,18 +73,22 @@ def judge(program: pathlib.Path, worlds: Sequence[pathlib.Path], first: int, ste
             compare(read[number], state)
         except AssertionError as difference:
             outcome.differences[state["seed"]] = str(difference)
-            if len(outcome.differences) >= FAILURES_MAX:
+            if len(outcome.differences) == most:
                 break
     return outcome
 
 
-def run(program: pathlib.Path, worlds: Sequence[pathlib.Path], first: int, count: int) -> Outcome:
+def run(
+    program: pathlib.Path, worlds: Sequence[pathlib.Path], first: int, count: int, differences_max: int = DIFFERENCES_MAX
+) -> Outcome:
     """The schedules with the seeds from `first` on."""
     cpus = sorted(os.sched_getaffinity(0))
     total = Outcome(0, collections.Counter(), {})
     with concurrent.futures.ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("fork")) as pool:
         parts = [
-            pool.submit(judge, program, worlds, first + n, PROCESSES, len(range(n, count, PROCESSES)), cpus[n % len(cpus)])
+            pool.submit(
+                judge, program, worlds, first + n, PROCESSES, len(range(n, count, PROCESSES)), cpus[n % len(cpus)], differences_max
+            )
             for n in range(PROCESSES)
         ]
         for part in parts:
