@@ -1,4 +1,5 @@
-"""A real Apache Kafka for the tests: one broker in KRaft mode on loopback, its data under build/kafka/.
+"""A real Apache Kafka for the tests: one broker in KRaft mode on loopback, or several that are a cluster, their data under
+build/kafka/. A proxy may stand before each for whom the faults are meant.
 
 The jars are those of tests/support/kafka/pom.xml, fetched once from Maven Central into build/kafka/libs.
 """
@@ -6,6 +7,7 @@ The jars are those of tests/support/kafka/pom.xml, fetched once from Maven Centr
 import base64
 import fcntl
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -13,10 +15,11 @@ import signal
 import subprocess
 import tempfile
 import uuid
-from typing import Mapping, Optional, Sequence
+from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from support import kafka_client
 from support.processes import ROOT, Process, free_port, run, wait_until
+from support.tcp_proxy import TcpProxy
 
 _POM = ROOT / "tests/support/kafka/pom.xml"
 _KAFKA = ROOT / "build/kafka"
@@ -26,9 +29,9 @@ _LIBS = _KAFKA / "libs"
 # broker is not declared dead while it only waits for a core.
 _CONFIG = {
     "process.roles": "broker,controller",
-    "node.id": "1",
     "controller.listener.names": "CONTROLLER",
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "inter.broker.listener.name": "PLAINTEXT",
     "auto.create.topics.enable": "false",
     "num.network.threads": "2",
     "num.io.threads": "2",
@@ -58,6 +61,7 @@ _CONFIG = {
 
 # For a test: up in seconds, small.
 _JAVA = ("-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
+_JAVA_OF_SEVERAL = ("-Xms128m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 
 
 def _fetch_jars() -> None:
@@ -84,6 +88,20 @@ def _kafka_uuid() -> str:
     return base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
 
+class Seat(NamedTuple):
+    """A node's place in a cluster."""
+
+    node: int
+    cluster_id: str
+    controllers: Mapping[int, str]  # the addresses of all of them, by node
+
+
+def _seats(count: int) -> List[Seat]:
+    cluster_id = _kafka_uuid()
+    controllers = {node: f"127.0.0.1:{free_port()}" for node in range(1, count + 1)}
+    return [Seat(node, cluster_id, controllers) for node in controllers]
+
+
 class KafkaBroker:
     """One broker that keeps its ports, its data and its cluster id over stop, kill and restart.
 
@@ -91,29 +109,51 @@ class KafkaBroker:
     build/kafka/ if it did not end well.
     """
 
-    def __init__(self, overrides: Optional[Mapping[str, str]] = None, *, java: Sequence[str] = _JAVA):
-        """`overrides`: settings of the broker. `java`: of the virtual machine that it runs in."""
+    def __init__(
+        self,
+        overrides: Optional[Mapping[str, str]] = None,
+        *,
+        java: Sequence[str] = _JAVA,
+        host: str = "127.0.0.1",
+        proxied: bool = False,
+        seat: Optional[Seat] = None,
+    ):
+        """`overrides`: settings of the broker. `java`: of the virtual machine that it runs in. `host`: an address of this
+        machine, on which it serves. `proxied`: who bootstraps
+        from `proxied_bootstrap` reaches it through `proxy` and nowhere else; everybody else is not affected. `seat`: in
+        a cluster; by itself it is one."""
         _fetch_jars()
         self._java = java
+        seat = seat or _seats(1)[0]
+        self.node = seat.node
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="broker-", dir=_KAFKA))
         self.log = self.folder / "kafka.log"
         self.port = free_port()
-        self.bootstrap = f"127.0.0.1:{self.port}"
+        self.bootstrap = f"{host}:{self.port}"
         self._process: Optional[Process] = None
+        listeners = {"PLAINTEXT": self.bootstrap}
+        advertised = dict(listeners)
+        self.proxy: Optional[TcpProxy] = None
+        if proxied:
+            behind = free_port()
+            self.proxy = TcpProxy(behind)
+            self.proxied_bootstrap = self.proxy.address
+            listeners["PROXIED"], advertised["PROXIED"] = f"127.0.0.1:{behind}", self.proxied_bootstrap
 
         data = self.folder / "data"
         data.mkdir()
         # What `kafka-storage format` writes; without it the broker bootstraps the newest metadata version.
         # Saves starting a second Java.
         (data / "meta.properties").write_text(
-            f"version=1\ncluster.id={_kafka_uuid()}\nnode.id=1\ndirectory.id={_kafka_uuid()}\n"
+            f"version=1\ncluster.id={seat.cluster_id}\nnode.id={self.node}\ndirectory.id={_kafka_uuid()}\n"
         )
-        controller = f"127.0.0.1:{free_port()}"
+        listing = lambda some: ",".join(f"{name}://{address}" for name, address in some.items())
         config = {
             **_CONFIG,
-            "controller.quorum.voters": f"1@{controller}",
-            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://{controller}",
-            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "node.id": str(self.node),
+            "controller.quorum.voters": ",".join(f"{node}@{address}" for node, address in seat.controllers.items()),
+            "listeners": listing({**listeners, "CONTROLLER": seat.controllers[self.node]}),
+            "advertised.listeners": listing(advertised),
             "log.dirs": str(data),
             **(overrides or {}),
         }
@@ -129,16 +169,28 @@ class KafkaBroker:
 
     def __exit__(self, exc_type, *rest) -> None:
         self.kill()
+        if self.proxy is not None:
+            self.proxy.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self, seconds: float = 60) -> "KafkaBroker":
         """Starts it and returns when clients are served."""
+        self.launch()
+        self.wait_ready(seconds)
+        return self
+
+    def launch(self) -> None:
+        """Starts it and does not wait."""
         assert self._process is None, "the broker already runs"
         command = ["java", *self._java, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", f"{_LIBS}/*",
                    "kafka.Kafka", self.folder / "server.properties"]  # fmt: skip
         self._process = Process(command, log=self.log)
+
+    def wait_ready(self, seconds: float = 60) -> None:
         wait_until(self._answers, seconds, f"Kafka to answer on {self.bootstrap}")
-        return self
+
+    def running(self) -> bool:
+        return self._process is not None and self._process.running()
 
     def _answers(self) -> bool:
         if not self._process.running():
@@ -148,6 +200,10 @@ class KafkaBroker:
     @property
     def pid(self) -> int:
         return self._process.pid
+
+    def terminate(self) -> None:
+        """SIGTERM; stop() waits for what comes of it."""
+        self._process.signal(signal.SIGTERM)
 
     def stop(self, seconds: float = 30) -> None:
         """A clean end by SIGTERM."""
@@ -185,3 +241,62 @@ class KafkaBroker:
 
     def thaw(self) -> None:
         self._process.signal(signal.SIGCONT)
+
+    def quorum(self) -> Dict[str, int]:
+        """What it last wrote about who leads the controllers: leaderEpoch, and leaderId (-1: nobody)."""
+        return json.loads((self.folder / "data/__cluster_metadata-0/quorum-state").read_text())
+
+
+class KafkaCluster:
+    """Brokers that are controllers too, and lead and follow each other: node N is `nodes[N]`, and the methods of
+    KafkaBroker are for one of them. A context manager as KafkaBroker is."""
+
+    def __init__(self, count: int = 3, *, proxied: bool = False):
+        overrides = {"offsets.topic.replication.factor": str(count)}
+        seats = _seats(count)
+        self.nodes: Dict[int, KafkaBroker] = {
+            seat.node: KafkaBroker(overrides, java=_JAVA_OF_SEVERAL, proxied=proxied, seat=seat) for seat in seats
+        }
+        self.bootstrap = ",".join(node.bootstrap for node in self.nodes.values())
+        if proxied:
+            self.proxied_bootstrap = ",".join(node.proxied_bootstrap for node in self.nodes.values())
+
+    def __enter__(self) -> "KafkaCluster":
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exc_info) -> None:
+        for node in self.nodes.values():
+            node.__exit__(None)
+
+    def start(self, seconds: float = 90) -> None:
+        """Whichever do not run, side by side; returns when all serve."""
+        for node in self.nodes.values():
+            if not node.running():
+                node.kill()  # forgets one that ended
+                node.launch()
+        for node in self.nodes.values():
+            node.wait_ready(seconds)
+
+    def leader(self, topic: str, partition: int = 0) -> KafkaBroker:
+        return self.nodes[kafka_client.leaders(self.bootstrap, topic)[partition]]
+
+    def controller(self) -> KafkaBroker:
+        """The one that leads the controllers, as those that run remember it; waits for an election that is under way."""
+        wait_until(lambda: self._quorum()["leaderId"] >= 0, 30, "a leader of the controllers")
+        return self.nodes[self._quorum()["leaderId"]]
+
+    def controller_epoch(self) -> int:
+        """Rises with each election."""
+        return self._quorum()["leaderEpoch"]
+
+    def _quorum(self) -> Dict[str, int]:
+        return max((node.quorum() for node in self.nodes.values() if node.running()), key=lambda state: state["leaderEpoch"])
+
+    def wait_whole(self, topic: str, seconds: float = 60) -> None:
+        """Until every replica of every partition is in sync."""
+        wait_until(lambda: kafka_client.is_whole(self.bootstrap, topic), seconds, f"every replica of {topic}", interval_seconds=0.2)

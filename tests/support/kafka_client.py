@@ -32,11 +32,17 @@ def is_ready(brokers: str) -> bool:
 
 
 def create_topic(
-    brokers: str, name: str, partitions: int, config: Optional[Mapping[str, str]] = None, *, seconds: float = 20
+    brokers: str,
+    name: str,
+    partitions: int,
+    config: Optional[Mapping[str, str]] = None,
+    *,
+    replicas: int = 1,
+    seconds: float = 20,
 ) -> None:
     """Creates it and returns when every partition has a leader."""
     admin = AdminClient({**_QUIET, "bootstrap.servers": brokers})
-    topic = NewTopic(name, num_partitions=partitions, replication_factor=1, config=dict(config or {}))
+    topic = NewTopic(name, num_partitions=partitions, replication_factor=replicas, config=dict(config or {}))
     admin.create_topics([topic], operation_timeout=seconds)[name].result(seconds)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -54,6 +60,23 @@ def has_leaders(brokers: str, topic: str, *, seconds: float = 20) -> bool:
     except KafkaException:
         return False
     return True
+
+
+def leaders(brokers: str, topic: str, *, seconds: float = 20) -> Mapping[int, int]:
+    """The node that leads each partition (-1: none)."""
+    seen = AdminClient({**_QUIET, "bootstrap.servers": brokers}).list_topics(topic, timeout=seconds).topics[topic]
+    return {number: partition.leader for number, partition in seen.partitions.items()}
+
+
+def is_whole(brokers: str, topic: str, *, seconds: float = 20) -> bool:
+    """Whether every partition has a leader and every replica is in sync."""
+    try:
+        seen = AdminClient({**_QUIET, "bootstrap.servers": brokers}).list_topics(topic, timeout=seconds).topics[topic]
+    except KafkaException:
+        return False
+    return bool(seen.partitions) and all(
+        partition.leader >= 0 and len(partition.isrs) == len(partition.replicas) for partition in seen.partitions.values()
+    )
 
 
 def delete_topic(brokers: str, name: str, *, seconds: float = 20) -> None:
@@ -113,11 +136,66 @@ def produce_ndjson(
     return count
 
 
+class SteadyProducer:
+    """Idempotent, every in-sync replica acknowledging, and patient: brokers may be away for minutes, and no record is lost or
+    written twice as long as it lives."""
+
+    def __init__(self, brokers: str):
+        self.acknowledged = 0
+        self.failures: List[str] = []
+        self._producer = Producer(
+            {
+                **_QUIET,
+                "bootstrap.servers": brokers,
+                "enable.idempotence": True,
+                "acks": "all",
+                "linger.ms": 5,
+                "socket.timeout.ms": 5_000,
+                "message.timeout.ms": 600_000,
+                "queue.buffering.max.messages": 1_000_000,
+            }
+        )
+
+    def _on_delivery(self, error, _message) -> None:
+        if error is None:
+            self.acknowledged += 1
+        else:
+            self.failures.append(str(error))
+
+    def produce(self, topic: str, partition: int, value: bytes, timestamp_ms: int) -> None:
+        self._producer.produce(topic, value, None, partition, self._on_delivery, timestamp=timestamp_ms)
+
+    def poll(self) -> None:
+        """Counts what was acknowledged meanwhile."""
+        self._producer.poll(0)
+
+    def close(self, seconds: float = 5) -> None:
+        """What is not acknowledged by then is given up."""
+        self._producer.flush(seconds)
+
+
 class OpenTransaction:
     """Records of a transaction that is still open: on the brokers, and not to be read."""
 
-    def __init__(self, brokers: str, topic: str, values: Iterable[bytes], *, partition: int = 0, seconds: float = 30):
-        self._producer = Producer({**_QUIET, "bootstrap.servers": brokers, "transactional.id": f"open-{time.time_ns()}"})
+    def __init__(
+        self,
+        brokers: str,
+        topic: str,
+        values: Iterable[bytes],
+        *,
+        partition: int = 0,
+        seconds: float = 30,
+        open_seconds_max: float = 60,
+    ):
+        """`open_seconds_max`: after it the brokers abort the transaction."""
+        self._producer = Producer(
+            {
+                **_QUIET,
+                "bootstrap.servers": brokers,
+                "transactional.id": f"open-{time.time_ns()}",
+                "transaction.timeout.ms": round(open_seconds_max * 1000),
+            }
+        )
         self._producer.init_transactions(seconds)
         self._producer.begin_transaction()
         for value in values:
@@ -143,6 +221,19 @@ def watermarks(brokers: str, topic: str, *, seconds: float = 20) -> Mapping[int,
         return {p: ask(TopicPartition(topic, p), timeout=seconds) for p in sorted(described.partitions)}
     finally:
         consumer.close()
+
+
+def held(brokers: str, topic: str, *, seconds: float = 60) -> Mapping[int, int]:
+    """How many records each partition holds by its offsets, which is what it does hold where none was deleted and none is a
+    transaction's. Waits for leaders that are only just chosen."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return {partition: end for partition, (_, end) in watermarks(brokers, topic).items()}
+        except KafkaException:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(0.1)
 
 
 def consume_all(brokers: str, topic: str, *, seconds: float = 60) -> List[Record]:

@@ -35,10 +35,12 @@ class World:
         oris: Optional[pathlib.Path] = None,
         group: Optional[str] = None,
         state: Optional[pathlib.Path] = None,
+        through: Optional[str] = None,
         more: str = "",
     ):
         """`alerts`: the topic of a kafka output. `listen`: a socket in the folder unless given. `group`: offsets are
-        committed to the broker under this name. `state`: in the folder unless given. `more`: further TOML."""
+        committed to the broker under this name. `state`: in the folder unless given. `through`: where the daemon finds
+        the brokers, if not where the tests do (a proxy). `more`: further TOML."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.bin_dir, self.brokers = folder, bin_dir, brokers
         self.topic, self.alerts = topic, alerts
@@ -53,7 +55,7 @@ class World:
         advice = f'"group.id" = "{group}"\n' if group else ""
         output = f'[[output]]\nname = "alerts-topic"\nkind = "kafka"\ntopic = "{alerts}"\n' if alerts else ""
         self.config.write_text(
-            f'[source]\nkind = "kafka"\ntopic = "{topic}"\n[source.kafka]\n"bootstrap.servers" = "{brokers}"\n{advice}'
+            f'[source]\nkind = "kafka"\ntopic = "{topic}"\n[source.kafka]\n"bootstrap.servers" = "{through or brokers}"\n{advice}'
             f'[state]\ndir = "{self.state}"\n[policy]\nfile = "{self.policy}"\n'
             f'[catalog]\nagencies = "{self.agencies}"\noris = "{self.oris}"\n[http]\nlisten = "{self.listen}"\n{output}{more}'
         )
@@ -274,11 +276,13 @@ def notification_ids(truth: Truth) -> set:
     return {n["id"] for i in truth["incidents"] for n in i["notifications"]}
 
 
-def assert_alert_topic_holds_every_notification(world: World, truth: Truth, *, made_again: bool = False) -> None:
+def assert_alert_topic_holds_every_notification(
+    world: World, truth: Truth, brokers: Optional[str] = None, topic: Optional[str] = None, *, made_again: bool = False
+) -> None:
     """At least once each, nothing else, a repetition byte for byte the same; but not where a state went back, whose
-    notifications were made again."""
+    notifications were made again. In the world's own topic of alerts unless another is named."""
     bodies: Dict[str, bytes] = {}
-    for record in consume_all(world.brokers, world.alerts):
+    for record in consume_all(brokers or world.brokers, topic or world.alerts):
         event = json.loads(record.value)
         assert event["specversion"] == "1.0"
         assert record.key.decode() == event["data"]["incident"]
