@@ -40,7 +40,7 @@ struct Deliverer::Impl {
     telemetry.notified(output->name(), 0, 0);
     while (!is_over()) {
       const std::uint64_t end = store.wait_for_log(cursor, kLogWait);
-      telemetry.outbox_pending(output->name(), end - std::min<std::uint64_t>(cursor, end));
+      show_pending();
       if (end > cursor) deliver_some();
     }
   }
@@ -89,6 +89,10 @@ struct Deliverer::Impl {
       telemetry.alert_latency(
           std::max(0.0, static_cast<double>(now - batch.due[i].newest_broker_time) / kSecond));
     }
+    show_pending();
+  }
+
+  void show_pending() {
     const std::uint64_t end = store.log_end();
     telemetry.outbox_pending(output->name(), end - std::min<std::uint64_t>(cursor, end));
   }
@@ -109,10 +113,16 @@ struct Deliverer::Impl {
     return std::clamp(left, milliseconds(0), kDeliverMax);
   }
 
-  // A stop ends the wait: what is left is tried at once, and then often, for little time remains.
+  // A stop ends the wait: what is left is tried at once, and then often, for little time remains. What is
+  // pending grows meanwhile.
   void wait(milliseconds delay) {
+    const auto until = steady_clock::now() + delay;
     std::unique_lock lock(mutex);
-    if (!deadline && !changed.wait_for(lock, delay, [this] { return deadline.has_value(); })) return;
+    while (!deadline && steady_clock::now() < until) {
+      changed.wait_until(lock, std::min(until, steady_clock::now() + kLogWait));
+      show_pending();
+    }
+    if (!deadline) return;
     if (failures_stopping++ == 0) return;
     changed.wait_until(lock, std::min(steady_clock::now() + kDelayStopping, *deadline), [] { return false; });
   }
