@@ -1,0 +1,104 @@
+"""What a daemon holds over one life: samples, a line through their floor, and whether that is flat.
+
+The floor is the least of each slice of time. What is held for a moment (a second client while the first closes, a write buffer
+that is being flushed) does not raise it; what is never given back does. A short soak finds what leaks with each fault; what leaks
+with each event takes a long one: the memory of a daemon at work goes up and down by tens of MiB.
+"""
+
+import math
+import pathlib
+import threading
+import time
+from typing import Dict, List, NamedTuple, Tuple
+
+from support import proc
+
+INTERVAL_SECONDS = 0.25
+# Caches and write buffers fill as far as they may: in about 90 seconds.
+WARM_UP_SECONDS, WARM_UP_SHARE_MAX = 90, 0.67
+SLICES = 8  # of what counts
+
+
+class Kind(NamedTuple):
+    name: str
+    growth_max: float  # of the floor, over the samples that count; infinite: only shown
+
+
+# The files of the state are as many as its tables, which become more with what was counted, up to a bound.
+KINDS = (Kind("memory, MiB", 32), Kind("descriptors", 8), Kind("files of the state", math.inf), Kind("threads", 4))
+
+
+class Line(NamedTuple):
+    """Least squares."""
+
+    per_second: float
+    seconds: float
+
+    @property
+    def growth(self) -> float:
+        return self.per_second * self.seconds
+
+
+def line_through(points: List[Tuple[float, float]]) -> Line:
+    times, values = [t for t, _ in points], [v for _, v in points]
+    mean_t, mean_v = sum(times) / len(points), sum(values) / len(points)
+    spread = sum((t - mean_t) ** 2 for t in times)
+    slope = sum((t - mean_t) * (v - mean_v) for t, v in points) / spread if spread else 0.0
+    return Line(slope, max(times) - min(times))
+
+
+class Samples:
+    """Taken by a thread of its own from begin() to end()."""
+
+    def __init__(self) -> None:
+        self._points: Dict[str, List[Tuple[float, float]]] = {kind.name: [] for kind in KINDS}
+        self._end = threading.Event()
+
+    def begin(self, pid: int, state: pathlib.Path) -> None:
+        self._thread = threading.Thread(target=self._run, args=(pid, str(state)), name="samples", daemon=True)
+        self._thread.start()
+
+    def end(self) -> None:
+        self._end.set()
+        self._thread.join(10)
+
+    def _run(self, pid: int, state: str) -> None:
+        while not self._end.wait(INTERVAL_SECONDS):
+            now = time.monotonic()
+            opened = proc.descriptors(pid)
+            of_state = sum(what.startswith(state) for what in opened)
+            seen = (proc.memory_bytes(pid) / (1 << 20), len(opened) - of_state, of_state, proc.threads(pid))
+            for kind, value in zip(KINDS, seen):
+                self._points[kind.name].append((now, value))
+
+    def _counting(self, kind: Kind) -> List[Tuple[float, float]]:
+        """Those after the warm-up."""
+        points = self._points[kind.name]
+        first, last = points[0][0], points[-1][0]
+        begin = first + min(WARM_UP_SECONDS, WARM_UP_SHARE_MAX * (last - first))
+        return [point for point in points if point[0] >= begin]
+
+    def _floor(self, kind: Kind) -> List[Tuple[float, float]]:
+        points = self._counting(kind)
+        slices = [points[i * len(points) // SLICES : (i + 1) * len(points) // SLICES] for i in range(SLICES)]
+        return [(one[len(one) // 2][0], min(value for _, value in one)) for one in slices]
+
+    def table(self) -> str:
+        rows = [f"{'':<18} {'samples':>8} {'least':>8} {'mean':>8} {'most':>8} {'floor at first':>15} {'at last':>8} {'slope an hour':>14}"]
+        for kind in KINDS:
+            values = [value for _, value in self._counting(kind)]
+            floor = self._floor(kind)
+            rows.append(
+                f"{kind.name:<18} {len(values):>8} {min(values):>8.0f} {sum(values) / len(values):>8.0f} {max(values):>8.0f} "
+                f"{floor[0][1]:>15.0f} {floor[-1][1]:>8.0f} {line_through(floor).per_second * 3600:>+14.1f}"
+            )
+        return "\n".join(rows)
+
+    def not_flat(self) -> List[str]:
+        """What grew, in words."""
+        grown = []
+        for kind in KINDS:
+            line = line_through(self._floor(kind))
+            if line.growth > kind.growth_max:
+                grown.append(f"{kind.name}: {line.growth:+.0f} in {line.seconds:.0f} s, where {kind.growth_max:.0f} are allowed")
+        return grown
