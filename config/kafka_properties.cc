@@ -163,6 +163,17 @@ std::string show_kafka_properties(const std::map<std::string, std::string>& prop
   return out.empty() ? "{}" : "{" + out + " }";
 }
 
+std::optional<std::uint64_t> queued_bytes(const std::map<std::string, std::string>& properties) {
+  constexpr std::uint64_t kKilobytesMax = 2'097'151;  // librdkafka's own limit
+  const auto found = properties.find("queued.max.messages.kbytes");
+  if (found == properties.end()) return std::nullopt;
+  const std::string& text = found->second;
+  std::uint64_t kilobytes = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), kilobytes);
+  const bool taken = error == std::errc() && end == text.data() + text.size() && kilobytes != 0;
+  return taken && kilobytes <= kKilobytesMax ? std::optional(kilobytes << 10U) : std::nullopt;
+}
+
 bool names_brokers(const std::map<std::string, std::string>& properties) {
   return properties.contains("bootstrap.servers") || properties.contains("metadata.broker.list") ||
          properties.contains("test.mock.num.brokers");

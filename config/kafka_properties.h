@@ -2,7 +2,9 @@
 // because they would break a promise.
 #pragma once
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +26,10 @@ std::map<std::string, std::string> read_kafka_properties(const toml::Entry& tabl
 
 /// As a TOML inline table; passwords and private keys as "***".
 std::string show_kafka_properties(const std::map<std::string, std::string>& properties);
+
+/// What they say that a consumer may hold of payloads, in bytes (`queued.max.messages.kbytes`); none: nothing
+/// that librdkafka takes.
+std::optional<std::uint64_t> queued_bytes(const std::map<std::string, std::string>& properties);
 
 /// Whether they say where the brokers are.
 bool names_brokers(const std::map<std::string, std::string>& properties);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "config/draft.h"
@@ -21,6 +22,15 @@ std::string_view section_of(std::string_view key) {
 }
 std::string_view leaf_of(std::string_view key) {
   return key.substr(key.find('.') + 1);
+}
+
+/// What the claims take, for a message.
+std::string memory_takers(const MemoryClaims& claims) {
+  std::string text = "files of policy and catalog " + std::to_string(claims.rule_files);
+  if (claims.ids) text += ", dedup.bytes_max " + std::to_string(*claims.ids);
+  if (claims.source_queue)
+    text += ", source.kafka.\"queued.max.messages.kbytes\" " + std::to_string(*claims.source_queue >> 10U);
+  return text;
 }
 
 class SettingsReader {
@@ -44,6 +54,7 @@ class SettingsReader {
     settings_.source.kind == SourceKind::kafka ? check_kafka_source() : check_file_source();
     if (const toml::Entry* outputs = root_.find(kOutputSection)) read_outputs(*outputs);
     settings_.source.kafka.emplace("group.id", "blockwatch");
+    divide_memory();
   }
 
   void list_effective();
@@ -64,6 +75,8 @@ class SettingsReader {
   void read_output(const toml::Value& table);
   void check_kafka_source();
   void check_file_source();
+  void divide_memory();
+  MemoryClaims memory_claims() const;
   void check_output(const toml::Value& table, const OutputSettings& output);
   void check_kafka_output(const toml::Value& table, const OutputSettings& output);
   std::string origin(const std::string& key) const;
@@ -145,6 +158,35 @@ void SettingsReader::check_file_source() {
     reporter_.error(files->value.place, "source.files is empty",
                     "list at least one file; \"-\" is standard input");
   }
+}
+
+MemoryClaims SettingsReader::memory_claims() const {
+  MemoryClaims claims;
+  claims.budget = settings_.memory_bytes_max;
+  if (settings_.dedup_bytes_max != 0) claims.ids = settings_.dedup_bytes_max;
+  claims.source_queue = queued_bytes(settings_.source.kafka);
+  for (const std::string& file : {settings_.policy_file, settings_.agencies_file, settings_.oris_file}) {
+    std::error_code error;  // a file that is not there is reported where it is read
+    const std::uintmax_t bytes = std::filesystem::file_size(file, error);
+    if (!error) claims.rule_files += bytes;
+  }
+  return claims;
+}
+
+void SettingsReader::divide_memory() {
+  MemoryClaims claims = memory_claims();
+  auto division = blockwatch::divide_memory(claims);
+  if (!division) {
+    reporter_.error(place("memory.bytes_max"),
+                    "memory.bytes_max is " + std::to_string(*claims.budget) + ", allowed is at least " +
+                        std::to_string(division.error()) +
+                        " with what else is configured: " + memory_takers(claims),
+                    "raise it, or leave less to those");
+    claims.budget.reset();
+    division = blockwatch::divide_memory(claims);
+  }
+  settings_.memory = *division;
+  settings_.dedup_bytes_max = settings_.memory[MemoryPart::ids];
 }
 
 void SettingsReader::read_outputs(const toml::Entry& entry) {

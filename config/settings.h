@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/time.h"
 #include "config/diagnostic.h"
+#include "config/memory.h"
 #include "config/source_mapping.h"
 
 namespace blockwatch {
@@ -57,7 +58,9 @@ struct Settings {
   std::string http_listen = "127.0.0.1:8787";  // or "unix:/path"
   TimeNs lateness = 48 * kHour;
   TimeNs dedup_window = 24 * kHour;
-  std::uint64_t dedup_bytes_max = 256ULL << 20U;
+  std::uint64_t dedup_bytes_max = 0;              // as given, else as divided
+  std::optional<std::uint64_t> memory_bytes_max;  // as given
+  MemoryDivision memory;                          // of that, or of the default
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::logfmt;
   std::vector<OutputSettings> outputs;

@@ -231,6 +231,7 @@ constexpr TimeNs kLatenessMax = 365 * kDay;
 constexpr TimeNs kDedupWindowMax = 30 * kDay;
 constexpr TimeNs kMaxAgeMin = kMinute, kMaxAgeMax = 3653 * kDay;
 constexpr std::uint64_t kRecordBytesMin = 1024, kRecordBytesMax = 16ULL << 20U;
+constexpr std::uint64_t kMemoryBytesMin = 160ULL << 20U, kMemoryBytesMax = 1ULL << 40U;
 constexpr std::uint64_t kDedupBytesMin = 64ULL << 10U, kDedupBytesMax = 64ULL << 30U;
 
 const std::array kSettings{
@@ -314,9 +315,23 @@ const std::array kSettings{
     SettingSpec<S>{
         "dedup.bytes_max", "whole number", "268435456", false,
         "Memory for remembered ids, in bytes; what does not fit is dropped early and counted "
-        "(`dedup_evicted`). 65536 to 68719476736.",
+        "(`dedup_evicted`). 65536 to 68719476736. Default: their part of `memory.bytes_max`.",
         [](const In& in, S& s) { read_count(in, kDedupBytesMin, kDedupBytesMax, s.dedup_bytes_max); },
         [](const S& s) { return std::to_string(s.dedup_bytes_max); }},
+    SettingSpec<S>{
+        "memory.bytes_max", "whole number", "1006632960", false,
+        "What the daemon may hold in memory, in bytes, divided among its parts; `blockwatchd --check` shows "
+        "how. "
+        "A part that is full waits or commits earlier, and nothing is lost. 167772160 to 1099511627776, and "
+        "enough for `dedup.bytes_max`, for `\"queued.max.messages.kbytes\"` of `[source.kafka]`, and for 30 "
+        "times the files of policy and catalog. Default: more than 960 MiB where those take more than their "
+        "parts of it.",
+        [](const In& in, S& s) {
+          std::uint64_t bytes = 0;
+          read_count(in, kMemoryBytesMin, kMemoryBytesMax, bytes);
+          if (bytes != 0) s.memory_bytes_max = bytes;
+        },
+        [](const S& s) { return std::to_string(s.memory.total()); }},
     SettingSpec<S>{"log.level", "text", "\"info\"", false, "`debug`, `info`, `warning` or `error`.",
                    [](const In& in, S& s) { read_choice(in, kLevels, s.log_level); },
                    [](const S& s) { return show_choice(kLevels, s.log_level); }},

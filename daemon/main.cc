@@ -29,6 +29,7 @@ ExitCode print_config(const std::string& path) {
   for (const EffectiveSetting& s : loaded->effective) {
     std::printf("%s = %s  # %s\n", s.key.c_str(), s.value.c_str(), s.origin.c_str());
   }
+  std::printf("# memory: %s\n", to_text(loaded->settings.memory).c_str());
   return ExitCode::ok;
 }
 
@@ -39,9 +40,13 @@ ExitCode run(const std::string& path, bool check_only) {
   Diagnostics diagnostics;
   const std::optional<Configuration> configuration = load_configuration(path, diagnostics);
   if (!configuration) return report(diagnostics);
+  const std::string memory = to_text(configuration->settings().memory);
+  if (check_only) std::printf("memory: %s\n", memory.c_str());
   if (check_only) return ExitCode::ok;
   log::configure(configuration->settings().log_level, configuration->settings().log_format);
   log::info("starting", "blockwatchd starts", {{"version", BLOCKWATCH_VERSION}, {"config", path}});
+  log::info("memory_budget", "what each part may hold: " + memory,
+            {{"bytes_max", configuration->settings().memory.total()}});
   if (const auto done = run_service(*configuration, path, {stop, reload}, nullptr); !done) {
     log::error("fatal", done.error().message, {{"exit", static_cast<int>(done.error().code)}});
     return done.error().code;

@@ -192,6 +192,7 @@ Expected<void> run_service(const Configuration& configuration, const std::string
   if (!prepared) return tl::unexpected(prepared.error());
   outputs.replace(std::move(*prepared), steady_clock::now());
   telemetry.reloaded(true);
+  telemetry.memory_budget(settings.memory);
   Activations activations;
   Reload reload(path, configuration, activations, outputs, **store, telemetry);
   if (versions->next) reload.offer(std::move(*versions->next), configuration);

@@ -30,9 +30,12 @@ Expected<std::unique_ptr<Output>> make_output(const OutputSettings& output, cons
 }  // namespace
 
 Expected<std::unique_ptr<Store>> open_state(const Configuration& configuration) {
-  auto store = Store::open(configuration.settings().state_dir, Store::Access::write);
+  const Settings& settings = configuration.settings();
+  auto store =
+      Store::open(settings.state_dir, Store::Access::write,
+                  {settings.memory[MemoryPart::state_cache], settings.memory[MemoryPart::write_buffers]});
   if (!store) return store;
-  if (auto checked = check_topic(**store, configuration.settings().source.topic); !checked) {
+  if (auto checked = check_topic(**store, settings.source.topic); !checked) {
     return tl::unexpected(checked.error());
   }
   return store;
@@ -62,6 +65,7 @@ Expected<std::unique_ptr<Source>> open_topic(const Settings& settings, const Sto
   options.settings = settings.source.kafka;
   options.partitions = settings.source.partitions;
   options.on_gap = settings.source.on_gap;
+  options.queue_bytes = settings.memory[MemoryPart::source_queue];
   options.fingerprint_key = store.identity().fingerprint_key;
   for (PartitionProgress& p : store.snapshot()->partitions())
     options.starts[p.partition] = {p.next_offset, std::move(p.anchor)};
@@ -86,7 +90,11 @@ WorkerOptions worker_options(const Settings& settings, bool batch) {
   options.topic = settings.source.topic;
   options.lateness = settings.lateness;
   options.dedup_window = settings.dedup_window;
-  options.dedup_bytes_max = settings.dedup_bytes_max;
+  options.memory.ids = settings.memory[MemoryPart::ids];
+  options.memory.batches = settings.memory[MemoryPart::batches];
+  options.memory.commit = settings.memory[MemoryPart::commits] / 2;  // one in the making, one being written
+  options.memory.unknown_oris = settings.memory[MemoryPart::unknown_oris];
+  options.memory.incidents = settings.memory[MemoryPart::incidents];
   options.record_bytes_max = settings.source.record_bytes_max;
   options.mapping = settings.source.mapping;
   options.batch = batch;

@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "pipeline/alert/incident_book.h"
 #include "pipeline/cell_buffer.h"
+#include "pipeline/commit_bytes.h"
 #include "pipeline/dedup.h"
 #include "pipeline/expand.h"
 #include "pipeline/gap_book.h"
@@ -24,6 +25,9 @@ namespace {
 
 // Most buckets that a late event would find expired are its minutes.
 constexpr Retention kMinuteRetention = retention_of(Cube::disclosures, Granularity::minute);
+
+// Of a commit's memory, what all partitions together may keep for seen ids.
+constexpr std::uint64_t kSeenPart = 8;
 
 struct PartitionState {
   PartitionProgress progress;
@@ -64,6 +68,7 @@ struct Applier::Impl {
   TimeNs newest_elsewhere = kNoTime;  // the greatest event time counted before this start
   Expansion expansion;                // reused, as is
   std::vector<PolicyMatch> matches;
+  std::size_t seen_kept_max = 0;  // of the room for seen ids that a partition keeps from commit to commit
 
   Impl(Store& s, RulesetHistory history, ApplierOptions o)
       : store(s),
@@ -72,17 +77,19 @@ struct Applier::Impl {
         rules(std::move(history), names),
         book(
             store, names, options.topic,
-            [this](std::string_view policy) { return rules.authority_of(policy); }, options.settle),
+            [this](std::string_view policy) { return rules.authority_of(policy); }, options.settle,
+            options.memory.incidents),
         raiser(book, names, rules, options.lateness),
         gaps(*store.snapshot()),
         unknown_oris(
             [this](std::uint32_t partition, std::int64_t day) { return stored_unknown_oris(partition, day); },
-            options.settle) {}
+            options.settle, options.memory.unknown_oris) {}
 
   // ---- start
   Expected<void> load(const std::vector<std::uint32_t>& numbers) {
-    const std::size_t entries_max = std::max<std::size_t>(
-        1, options.dedup_bytes_max / kDedupEntryBytes / std::max<std::size_t>(1, numbers.size()));
+    const std::uint64_t count = std::max<std::size_t>(1, numbers.size());
+    const std::size_t entries_max = dedup_entries(options.memory.ids / count);
+    seen_kept_max = options.memory.commit / kSeenPart / count / sizeof(SeenId);
     std::map<std::uint32_t, PartitionProgress> known;
     for (PartitionProgress& p : store.snapshot()->partitions()) {
       newest_elsewhere = std::max(newest_elsewhere, p.clock);
@@ -319,6 +326,30 @@ struct Applier::Impl {
     return from;
   }
 
+  // ---- memory
+  std::uint64_t pending_bytes() const {
+    const ObservationBuffer::Size size = observations->size();
+    CommitContents c;
+    c.records = pending.records;
+    c.observations = size.observations;
+    c.minutes = size.minutes;
+    c.hours = cells.hours();
+    c.evidence = batch.evidence.size();
+    c.rejects = batch.rejects.size();
+    c.incidents = book.changed();
+    c.names = names.new_names();
+    return bytes_of(c);
+  }
+
+  WorkerMemory memory_used() const {
+    WorkerMemory used{0, 0, 0, 0, 0};
+    for (const auto& [number, state] : partitions) used.ids += state.dedup.bytes();
+    used.commit = pending_bytes();
+    used.unknown_oris = unknown_oris.bytes();
+    used.incidents = book.bytes();
+    return used;
+  }
+
   // ---- commit
   TakenBatch take(TimeNs closing_clock, TimeNs now) {
     progress.clear();
@@ -330,11 +361,12 @@ struct Applier::Impl {
         batch.seen_expired_before[number] = state.dedup.expired_before();
       if (state.seen.empty()) continue;
       std::vector<SeenId>& seen = batch.seen[number] = std::exchange(state.seen, {});
-      state.seen.reserve(seen.size());
+      state.seen.reserve(std::min(seen.size(), seen_kept_max));
     }
     cells.take(batch.runs);
     book.take(batch, now);
     if (closing_clock != kNoTime) book.close_passed(closing_clock, batch, now);
+    book.trim();
     names.take_new(batch);
     unknown_oris.trim();
     pending = {};
@@ -381,6 +413,12 @@ TimeNs Applier::activate(Activation activation, TimeNs now) {
 const PendingWork& Applier::pending() const {
   return impl_->pending;
 }
+std::uint64_t Applier::pending_bytes() const {
+  return impl_->pending_bytes();
+}
+WorkerMemory Applier::memory_used() const {
+  return impl_->memory_used();
+}
 const std::vector<PartitionProgress>& Applier::progress() const {
   return impl_->progress;
 }
@@ -388,6 +426,7 @@ TakenBatch Applier::take_batch(TimeNs closing_clock, TimeNs now) {
   return impl_->take(closing_clock, now);
 }
 void Applier::reuse(std::unique_ptr<ObservationBuffer> observations) {
+  observations->trim(impl_->options.memory.commit / 2);
   impl_->spare = std::move(observations);
 }
 bool Applier::closes_any(TimeNs clock) const {

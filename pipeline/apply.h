@@ -14,6 +14,7 @@
 #include "base/domain.h"
 #include "pipeline/activations.h"
 #include "pipeline/event.h"
+#include "pipeline/memory.h"
 #include "pipeline/observation_buffer.h"
 #include "pipeline/ports.h"
 #include "pipeline/ruleset_history.h"
@@ -25,7 +26,7 @@ struct ApplierOptions {
   std::string topic;
   TimeNs lateness = 48 * kHour;
   TimeNs dedup_window = 24 * kHour;
-  std::uint64_t dedup_bytes_max = 256ULL << 20U;
+  WorkerMemory memory{};
   std::string cluster{};    // that the records come from
   bool plain = false;       // a jump in offsets is a gap
   bool raises_gaps = true;  // as incidents; they are of the wall clock, and no part of a replay
@@ -79,6 +80,10 @@ class Applier {
   TimeNs activate(Activation activation, TimeNs now);
 
   const PendingWork& pending() const;
+  /// What the next batch takes until it is durable (pipeline/commit_bytes.h).
+  std::uint64_t pending_bytes() const;
+  /// What it holds from commit to commit.
+  WorkerMemory memory_used() const;
   const std::vector<PartitionProgress>& progress() const;
 
   /// Everything since the last call, whose batch is durable. Incidents that `closing_clock` has passed are

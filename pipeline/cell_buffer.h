@@ -26,6 +26,9 @@ class CellBuffer {
     (*recent_)[code] += count;
   }
 
+  /// Of a partition and cube.
+  std::size_t hours() const { return hours_.size(); }
+
   /// Adds encoded runs; the buffer is empty afterwards.
   void take(std::map<RowKey, std::string>& runs);
 

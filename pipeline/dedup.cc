@@ -72,7 +72,10 @@ void DedupWindow::grow() {
   looked_up_.reset();
   std::rotate(ring_.begin(), ring_.begin() + static_cast<std::ptrdiff_t>(front_), ring_.end());
   front_ = 0;
-  ring_.resize(std::min(2 * ring_.size(), entries_max_ + 1));
+  HugeVector<Place>().swap(table_);  // first: never are an old and a new one of both there
+  const std::size_t entries = std::min(2 * ring_.size(), entries_max_ + 1);
+  ring_.reserve(entries);  // resize() would double what it has
+  ring_.resize(entries);
   table_.assign(2 * ring_.size(), {});
   for (std::uint32_t entry = 0; entry < size_; ++entry) point_to(ring_[entry].fingerprint, entry);
 }

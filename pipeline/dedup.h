@@ -9,6 +9,7 @@
 // it. Both are larger than the caches close to the core, so an event asks for what it will touch ahead.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -19,8 +20,14 @@
 
 namespace blockwatch {
 
-/// Memory an entry takes at most once the bound is reached: 16 bytes of ring, two places of 8.
-inline constexpr std::uint64_t kDedupEntryBytes = 32;
+/// How many entries fit into so many bytes, at least one; each takes 16 of ring and two places of 8. Ring and
+/// table are blocks of whole huge pages once they are as large as one, and the ring has room for one entry
+/// more.
+constexpr std::size_t dedup_entries(std::uint64_t bytes) {
+  std::uint64_t ring = bytes / 2;
+  if (ring >= HugePages<SeenId>::kPageBytes) ring -= ring % HugePages<SeenId>::kPageBytes + sizeof(SeenId);
+  return std::max<std::uint64_t>(1, ring / sizeof(SeenId));
+}
 
 /// One partition's window; the worker's thread.
 class DedupWindow {
@@ -44,6 +51,7 @@ class DedupWindow {
   /// Entries whose clock is before this can make no duplicate any more, nor were they dropped early.
   TimeNs expired_before() const { return size_ == 0 ? kNoTime : ring_[front_].clock; }
   std::size_t size() const { return size_; }
+  std::uint64_t bytes() const { return ring_.size() * sizeof(SeenId) + table_.size() * sizeof(Place); }
 
  private:
   static constexpr std::uint32_t kNone = UINT32_MAX;

@@ -15,7 +15,10 @@ constexpr std::chrono::milliseconds kIdlePoll{100};
 // A hand-over costs some microseconds. All batches together are some 20 ms of work: on two cores either side
 // is at times without one for that long, and the other shall go on.
 constexpr std::size_t kBatchRecordsMax = 512;
-constexpr std::size_t kBatches = 32;
+constexpr std::size_t kBatchesMin = 4;
+constexpr std::size_t kBatchesMax = 32;
+// Where each of its records has 64 destinations; the room for payloads included.
+constexpr std::uint64_t kBatchBytes = 1280ULL << 10U;
 constexpr std::size_t kSlotsAhead = 2;
 // Of payloads kept in one batch; one more may begin below it.
 constexpr std::size_t kBytesKeptMax = std::size_t{1} << 20U;
@@ -38,6 +41,10 @@ ParsedRecord& ParsedBatch::add() {
   if (size_ + kSlotsAhead < slots_.size())
     prefetch_lines_to_write(&slots_[size_ + kSlotsAhead], sizeof(ParsedRecord));
   return slots_[size_++];
+}
+
+std::uint64_t ParsedBatch::bytes_kept() const {
+  return bytes_kept_ <= kRoom ? 0 : 2 * bytes_kept_;
 }
 
 ParsedBatch::ParsedBatch() : room_(kRoom), kept_(room_.data(), room_.size()) {}
@@ -63,13 +70,15 @@ void ParsedBatch::clear() {
 }
 
 Intake::Intake(Source& source, Parser parser, const SipKey& fingerprint_key, bool to_the_end,
-               const std::atomic<bool>& stop)
+               const std::atomic<bool>& stop, std::uint64_t bytes_max)
     : source_(source),
       parser_(std::move(parser)),
       fingerprint_key_(fingerprint_key),
       to_the_end_(to_the_end),
-      stop_(stop) {
-  for (std::size_t i = 0; i < kBatches; ++i) blank_.push_back(std::make_unique<ParsedBatch>());
+      stop_(stop),
+      batches_max_(std::clamp(bytes_max / kBatchBytes, kBatchesMin, kBatchesMax)),
+      kept_bytes_max_(bytes_max / 2) {
+  for (std::size_t i = 0; i < batches_max_; ++i) blank_.push_back(std::make_unique<ParsedBatch>());
   thread_ = std::thread([this] { run(); });
 }
 
@@ -85,6 +94,7 @@ Intake::~Intake() {
 const ParsedBatch& Intake::take() {
   std::unique_lock held(mutex_);
   if (taken_) {
+    bytes_kept_ -= taken_->bytes_kept();
     blank_.push_back(std::move(taken_));
     changed_.notify_all();
   }
@@ -98,6 +108,11 @@ const ParsedBatch& Intake::take() {
   taken_ = std::move(ready_.front());
   ready_.pop_front();
   return *taken_;
+}
+
+std::uint64_t Intake::bytes() const {
+  const std::lock_guard held(mutex_);
+  return batches_max_ * (kBatchRecordsMax * sizeof(ParsedRecord) + kRoom) + bytes_kept_;
 }
 
 void Intake::committed(std::span<const PartitionProgress> progress) {
@@ -119,7 +134,7 @@ void Intake::tell_source() {
 
 std::unique_ptr<ParsedBatch> Intake::blank() {
   std::unique_lock held(mutex_);
-  changed_.wait(held, [this] { return !blank_.empty() || closing_; });
+  changed_.wait(held, [this] { return (!blank_.empty() && bytes_kept_ < kept_bytes_max_) || closing_; });
   if (closing_) return nullptr;
   auto batch = std::move(blank_.back());  // the last one given back: it is closest
   blank_.pop_back();
@@ -132,6 +147,7 @@ void Intake::hand_over(std::unique_ptr<ParsedBatch> batch) {
   {
     const std::lock_guard held(mutex_);
     ended_ = batch->last;
+    bytes_kept_ += batch->bytes_kept();
     ready_.push_back(std::move(batch));
   }
   changed_.notify_all();

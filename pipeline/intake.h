@@ -55,6 +55,8 @@ class ParsedBatch {
  private:
   friend class Intake;
   bool is_full() const;
+  /// Beside the room for the usual payloads, with what is lost to growing.
+  std::uint64_t bytes_kept() const;
   /// But that nothing had come.
   bool says_nothing() const;
   ParsedRecord& add();
@@ -68,14 +70,16 @@ class ParsedBatch {
   std::pmr::monotonic_buffer_resource kept_;  // the payloads; begins with the room
 };
 
-/// Owned by the Worker. intake -> worker: batches, a bounded number of them; worker -> intake: what is
-/// durable. The source is the intake's alone until its last batch.
+/// Owned by the Worker. intake -> worker: batches, bounded in number and bytes; where there are as many as
+/// may be it waits, and so does the source; worker -> intake: what is durable. The source is the intake's
+/// alone until its last batch.
 class Intake {
  public:
   /// Reads until `stop`, or if `to_the_end` until every partition stands at its end; what was polled by then
   /// is handed over. What it takes by reference outlives it.
+  /// `bytes_max`: of all batches.
   Intake(Source& source, Parser parser, const SipKey& fingerprint_key, bool to_the_end,
-         const std::atomic<bool>& stop);
+         const std::atomic<bool>& stop, std::uint64_t bytes_max = kBatchesBytes);
   /// Waits for a poll that has begun.
   ~Intake();
   Intake(const Intake&) = delete;
@@ -84,6 +88,8 @@ class Intake {
   /// Waits for the next batch, which is valid until the next call. There is one a few times a
   /// second, if only to say that nothing came. Not after the last.
   const ParsedBatch& take();
+  /// What all batches hold now, in bytes. Thread: any.
+  std::uint64_t bytes() const;
   /// For Source::committed, before its next poll.
   void committed(std::span<const PartitionProgress> progress);
 
@@ -98,6 +104,9 @@ class Intake {
   void hand_over(std::unique_ptr<ParsedBatch> batch);
   void tell_source();
 
+  /// Where memory is plenty.
+  static constexpr std::uint64_t kBatchesBytes = 40ULL << 20U;
+
   Source& source_;
   Parser parser_;
   const SipKey fingerprint_key_;
@@ -106,8 +115,11 @@ class Intake {
   std::uint64_t batches_ = 0;
   const std::atomic<bool>& stop_;
 
-  std::mutex mutex_;
+  const std::size_t batches_max_;
+  const std::uint64_t kept_bytes_max_;  // of payloads, in all batches; one more may begin below it
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
+  std::uint64_t bytes_kept_ = 0;  // of payloads in what is ready or taken
   std::vector<std::unique_ptr<ParsedBatch>> blank_;
   std::deque<std::unique_ptr<ParsedBatch>> ready_;
   std::vector<PartitionProgress> committed_;  // not told yet

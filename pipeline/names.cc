@@ -1,5 +1,9 @@
 #include "pipeline/names.h"
 
+#include <optional>
+
+#include "base/check.h"
+
 namespace blockwatch {
 namespace {
 
@@ -15,14 +19,17 @@ Names::Names(const Snapshot& snapshot) {
     t.stored = t.texts.size();
     for (std::size_t i = 0; i < t.texts.size(); ++i) {
       const auto id = static_cast<DictionaryId>(i);
-      t.ids.emplace(t.texts[i], id);
-      if (dictionary != Dictionary::ori) continue;
-      if (const auto ori = Ori::from(t.texts[i])) ori_ids_.emplace(*ori, id);
+      const auto ori = dictionary == Dictionary::ori ? Ori::from(t.texts[i]) : std::nullopt;
+      if (ori)
+        ori_ids_.emplace(*ori, id);
+      else
+        t.ids.emplace(t.texts[i], id);
     }
   }
 }
 
 DictionaryId Names::id(Dictionary dictionary, std::string_view text) {
+  BW_CHECK(dictionary != Dictionary::ori || !Ori::from(text));
   Table& t = table(dictionary);
   if (const auto at = t.ids.find(text); at != t.ids.end()) return at->second;
   const auto id = static_cast<DictionaryId>(t.texts.size());
@@ -32,8 +39,9 @@ DictionaryId Names::id(Dictionary dictionary, std::string_view text) {
 }
 
 DictionaryId Names::id(const Ori& ori) {
-  const auto [at, added] = ori_ids_.try_emplace(ori, 0);
-  if (added) at->second = id(Dictionary::ori, ori.view());
+  std::vector<std::string>& texts = table(Dictionary::ori).texts;
+  const auto [at, added] = ori_ids_.try_emplace(ori, static_cast<DictionaryId>(texts.size()));
+  if (added) texts.push_back(ori.str());
   return at->second;
 }
 
@@ -43,6 +51,12 @@ const std::string& Names::text(Dictionary dictionary, DictionaryId id) const {
 
 bool Names::knows(Dictionary dictionary, std::string_view text) const {
   return tables_.at(place_of(dictionary)).ids.contains(text);
+}
+
+std::size_t Names::new_names() const {
+  std::size_t count = 0;
+  for (const Table& t : tables_) count += t.texts.size() - t.stored;
+  return count;
 }
 
 void Names::take_new(CommitBatch& batch) {

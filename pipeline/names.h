@@ -24,6 +24,7 @@ class Names {
  public:
   explicit Names(const Snapshot& snapshot);
 
+  /// Not of an ORI.
   DictionaryId id(Dictionary dictionary, std::string_view text);
   DictionaryId id(const Ori& ori);
   /// Of a channel. Events name a handful of them, so it is mostly one that was asked for last.
@@ -32,8 +33,12 @@ class Names {
     if (recent.text != text) recent = {text, id(Dictionary::channel, text.view())};
     return recent.id;
   }
+  /// Not of an ORI.
   bool knows(Dictionary dictionary, std::string_view text) const;
   const std::string& text(Dictionary dictionary, DictionaryId id) const;
+
+  /// How many the store does not have yet.
+  std::size_t new_names() const;
 
   /// Moves what is new since the last call into the batch.
   void take_new(CommitBatch& batch);
@@ -54,7 +59,7 @@ class Names {
   };
   struct Table {
     std::vector<std::string> texts;
-    boost::unordered_flat_map<std::string, DictionaryId, TextHash, std::equal_to<>> ids;
+    boost::unordered_flat_map<std::string, DictionaryId, TextHash, std::equal_to<>> ids;  // but of ORIs
     std::size_t stored = 0;  // how many of texts the store has
   };
   static std::size_t place_of(Dictionary dictionary) { return static_cast<std::size_t>(dictionary) - 1; }
@@ -67,7 +72,7 @@ class Names {
 
   std::array<Table, kDictionaryCount> tables_;
   std::array<RecentChannel, 64> recent_channels_;
-  boost::unordered_flat_map<Ori, DictionaryId, OriHash> ori_ids_;
+  boost::unordered_flat_map<Ori, DictionaryId, OriHash> ori_ids_;  // the one table that can grow large
 };
 
 }  // namespace blockwatch

@@ -190,6 +190,22 @@ void ObservationBuffer::use(std::uint32_t partition) {
   recent_partition_ = partition;
 }
 
+ObservationBuffer::Size ObservationBuffer::size() const {
+  Size size;
+  for (const auto& [partition, part] : parts_) {
+    size.observations += part.rows.size();
+    size.minutes += part.minutes.size();
+  }
+  return size;
+}
+
+void ObservationBuffer::trim(std::uint64_t bytes_max) {
+  const std::uint64_t kept = std::accumulate(
+      parts_.begin(), parts_.end(), std::uint64_t{0},
+      [](std::uint64_t sum, const auto& part) { return sum + part.second.rows.capacity() * sizeof(Row); });
+  if (kept > bytes_max) parts_.clear();
+}
+
 void ObservationBuffer::take(std::map<RowKey, std::string>& runs) {
   for (auto& [partition, part] : parts_) {
     if (part.rows.empty()) continue;

@@ -37,6 +37,15 @@ class ObservationBuffer {
   /// Adds encoded runs; the buffer is empty afterwards.
   void take(std::map<RowKey, std::string>& runs);
 
+  struct Size {
+    std::uint64_t observations = 0;
+    std::uint64_t minutes = 0;  // of a partition
+  };
+  Size size() const;
+  /// Of an empty buffer: gives its memory back if it keeps more than `bytes_max`. It does where partitions
+  /// come one after the other, and each has had its large commit.
+  void trim(std::uint64_t bytes_max);
+
   struct Row {
     std::uint64_t code = 0;
     std::uint32_t ori = 0;

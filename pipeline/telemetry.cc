@@ -98,6 +98,12 @@ struct Telemetry::Impl {
   Gauge& reload_success = gauges(registry, "blockwatch_config_reload_success",
                                  "1 if the configuration last read is in force, 0 if it was refused.")
                               .Add({});
+  Family<Gauge>& memory_budget = gauges(registry, "blockwatch_memory_budget_bytes",
+                                        "What the part may hold in memory (memory.bytes_max, divided).");
+  Family<Gauge>& memory_used = gauges(registry, "blockwatch_memory_bytes", "What the part holds in memory.");
+  Gauge& resident = gauges(registry, "process_resident_memory_bytes",
+                           "What of the process lies in memory, files that it has mapped included.")
+                        .Add({});
   Histogram& commit_seconds =
       histogram(registry, "blockwatch_commit_seconds", "Time to make a commit durable.", kCommitSeconds);
   Histogram& latency =
@@ -105,6 +111,7 @@ struct Telemetry::Impl {
                 "From the record's broker timestamp to the output's acknowledgement.", kLatencySeconds);
   std::array<Counter*, kRejectReasonCount> rejected_by_reason{};
   std::array<Counter*, kVerdictCount> observed_by_verdict{};
+  std::array<Gauge*, kMemoryPartCount> memory_used_by_part{};
   std::atomic<TimeNs> last_commit{kNoTime};
   std::atomic<bool> last_reload_succeeded{true};
   std::mutex mutex;
@@ -121,6 +128,11 @@ Telemetry::Telemetry() : impl_(std::make_unique<Impl>()) {
   for (std::size_t i = 0; i < kVerdictCount; ++i) {
     impl_->observed_by_verdict[i] =
         &impl_->observed.Add({{"verdict", std::string(name_of(static_cast<Verdict>(i)))}});
+  }
+  for (std::size_t i = 0; i < kMemoryPartCount; ++i) {
+    const auto part = static_cast<MemoryPart>(i);
+    if (is_measured(part))
+      impl_->memory_used_by_part[i] = &impl_->memory_used.Add({{"part", std::string(name_of(part))}});
   }
   gauges(impl_->registry, "blockwatch_build_info", "Always 1; the label says which program runs.")
       .Add({{"version", BLOCKWATCH_VERSION}})
@@ -208,6 +220,21 @@ void Telemetry::outbox_pending(std::string_view output, std::uint64_t notificati
 
 void Telemetry::waiting_for_space(bool waits) {
   impl_->waiting_for_space.Set(waits ? 1 : 0);
+}
+
+void Telemetry::memory_budget(const MemoryDivision& division) {
+  for (std::size_t i = 0; i < kMemoryPartCount; ++i) {
+    const auto part = static_cast<MemoryPart>(i);
+    impl_->memory_budget.Add({{"part", std::string(name_of(part))}}).Set(static_cast<double>(division[part]));
+  }
+}
+
+void Telemetry::memory_used(MemoryPart part, std::uint64_t bytes) {
+  impl_->memory_used_by_part.at(static_cast<std::size_t>(part))->Set(static_cast<double>(bytes));
+}
+
+void Telemetry::resident(std::uint64_t bytes) {
+  impl_->resident.Set(static_cast<double>(bytes));
 }
 
 bool Telemetry::last_reload_succeeded() const {

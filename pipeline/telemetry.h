@@ -12,6 +12,7 @@
 
 #include "base/domain.h"
 #include "base/time.h"
+#include "config/memory.h"
 #include "state/records.h"
 
 namespace blockwatch {
@@ -49,6 +50,12 @@ class Telemetry {
   /// What an output is done with since the call before.
   void notified(std::string_view output, std::uint64_t delivered, std::uint64_t suppressed);
   void outbox_pending(std::string_view output, std::uint64_t notifications);
+
+  // ---- memory: by whoever holds a part
+  void memory_budget(const MemoryDivision& division);
+  void memory_used(MemoryPart part, std::uint64_t bytes);
+  /// Of the whole process.
+  void resident(std::uint64_t bytes);
 
   // ---- by the service
   void waiting_for_space(bool waits);

@@ -1,6 +1,7 @@
 #include "pipeline/unknown_oris.h"
 
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 namespace blockwatch {
@@ -19,18 +20,30 @@ bool UnknownOris::admit(std::uint32_t partition, std::int64_t day, DictionaryId 
   return true;
 }
 
+std::uint64_t UnknownOris::bytes_of(const Day& day) {
+  return sizeof(Day) + day.ids.bucket_count() * (sizeof(DictionaryId) + 1);
+}
+
+std::uint64_t UnknownOris::bytes() const {
+  return std::accumulate(days_.begin(), days_.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& day) { return sum + bytes_of(day.second); });
+}
+
 void UnknownOris::trim() {
   dropped_.clear();
-  if (days_.size() <= kDaysInMemory) return;
-  std::vector<std::uint64_t> uses;
-  for (const auto& [key, day] : days_) uses.push_back(day.last_use);
-  const auto keep_from = uses.end() - static_cast<std::ptrdiff_t>(kDaysInMemory / 2);
-  std::nth_element(uses.begin(), keep_from, uses.end());
-  std::erase_if(days_, [this, oldest = *keep_from](const auto& entry) {
-    const bool drop = entry.second.last_use < oldest;
-    if (drop) dropped_.insert(entry.first);
-    return drop;
-  });
+  if (days_.size() <= kDaysInMemory && bytes() <= bytes_max_) return;
+  std::vector<std::pair<std::uint64_t, Key>> by_use;
+  for (const auto& [key, day] : days_) by_use.emplace_back(day.last_use, key);
+  std::sort(by_use.begin(), by_use.end(), std::greater<>());
+  std::uint64_t bytes = 0;
+  std::size_t kept = 0;
+  for (const auto& [use, key] : by_use) {
+    const auto at = days_.find(key);
+    bytes += bytes_of(at->second);
+    if (kept++ < kDaysInMemory / 2 && bytes <= bytes_max_) continue;
+    dropped_.insert(key);
+    days_.erase(at);
+  }
 }
 
 }  // namespace blockwatch

@@ -25,13 +25,16 @@ class UnknownOris {
   /// `load(partition, day)`: the ids that the store has for that day. `settle` returns once every batch that
   /// was taken is durable; it is called only for a day that was dropped with the last of them.
   using Load = std::function<Ids(std::uint32_t, std::int64_t)>;
-  UnknownOris(Load load, std::function<void()> settle) : load_(std::move(load)), settle_(std::move(settle)) {}
+  /// `bytes_max`: of what it keeps from commit to commit.
+  UnknownOris(Load load, std::function<void()> settle, std::uint64_t bytes_max = UINT64_MAX)
+      : load_(std::move(load)), settle_(std::move(settle)), bytes_max_(bytes_max) {}
 
   /// True if the ORI has a row of its own on that day.
   bool admit(std::uint32_t partition, std::int64_t day, DictionaryId ori);
 
   /// When a batch is taken; the one before it is durable.
   void trim();
+  std::uint64_t bytes() const;
 
  private:
   static constexpr std::size_t kDaysInMemory = 64;
@@ -39,9 +42,12 @@ class UnknownOris {
     Ids ids;
     std::uint64_t last_use = 0;
   };
+  static std::uint64_t bytes_of(const Day& day);
+
   using Key = std::pair<std::uint32_t, std::int64_t>;  // partition, day
   Load load_;
   std::function<void()> settle_;
+  std::uint64_t bytes_max_;
   std::map<Key, Day> days_;
   std::set<Key> dropped_;  // with the batch that was taken last
   std::uint64_t uses_ = 0;

@@ -55,6 +55,7 @@ struct Worker::Impl {
   Committer committer{store};
   struct InFlight {
     PendingWork work;
+    std::uint64_t bytes = 0;
     TimeNs begun = 0;
   };
   std::optional<InFlight> in_flight{};  // the commit that the committer has
@@ -72,7 +73,7 @@ struct Worker::Impl {
   Expected<void> start() {
     auto made =
         Applier::create(store, std::move(history), source.partitions(),
-                        {options.topic, options.lateness, options.dedup_window, options.dedup_bytes_max,
+                        {options.topic, options.lateness, options.dedup_window, options.memory,
                          source.cluster(), options.plain, !options.batch, [this] { committer.settle(); }});
     if (!made) return tl::unexpected(made.error());
     applier = std::move(*made);
@@ -139,6 +140,8 @@ struct Worker::Impl {
   CommitFacts facts(bool drained) const {
     CommitFacts f;
     f.records = applier->pending().records;
+    f.bytes = applier->pending_bytes();
+    f.bytes_max = options.memory.commit;
     f.source_drained = drained;
     if (options.batch) return f;  // nobody waits
     f.commits = commits;
@@ -157,7 +160,8 @@ struct Worker::Impl {
 
   Expected<void> commit(TimeNs closing) {
     if (const auto done = collect(); !done) return done;
-    in_flight = InFlight{applier->pending(), wall_clock_now()};
+    in_flight = InFlight{applier->pending(), applier->pending_bytes(), wall_clock_now()};
+    note_memory();
     TakenBatch taken = applier->take_batch(closing, in_flight->begun);
     alert.reset();
     ++commits;
@@ -177,7 +181,18 @@ struct Worker::Impl {
     intake->committed(outcome.taken.batch.progress);
     applier->reuse(std::move(outcome.taken.observations));
     in_flight.reset();
+    note_memory();
     return {};
+  }
+
+  // At its most: a commit is being handed over; and when it is done.
+  void note_memory() const {
+    const WorkerMemory used = applier->memory_used();
+    telemetry.memory_used(MemoryPart::ids, used.ids);
+    telemetry.memory_used(MemoryPart::batches, intake->bytes());
+    telemetry.memory_used(MemoryPart::commits, used.commit + (in_flight ? in_flight->bytes : 0));
+    telemetry.memory_used(MemoryPart::unknown_oris, used.unknown_oris);
+    telemetry.memory_used(MemoryPart::incidents, used.incidents);
   }
 
   Expected<void> commit_and_wait(TimeNs closing) {
@@ -279,7 +294,8 @@ Worker::~Worker() = default;
 Expected<void> Worker::run(const std::atomic<bool>& stop) {
   if (const auto started = impl_->start(); !started) return started;
   impl_->intake.emplace(impl_->source, Parser(impl_->options.record_bytes_max, impl_->options.mapping),
-                        impl_->store.identity().fingerprint_key, impl_->options.batch, stop);
+                        impl_->store.identity().fingerprint_key, impl_->options.batch, stop,
+                        impl_->options.memory.batches);
   const auto done = impl_->count_all();
   impl_->intake.reset();
   return done;

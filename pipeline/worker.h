@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "config/source_mapping.h"
 #include "pipeline/activations.h"
+#include "pipeline/memory.h"
 #include "pipeline/ports.h"
 #include "pipeline/ruleset_history.h"
 #include "pipeline/telemetry.h"
@@ -26,7 +27,7 @@ struct WorkerOptions {
   std::string topic;
   TimeNs lateness = 48 * kHour;
   TimeNs dedup_window = 24 * kHour;
-  std::uint64_t dedup_bytes_max = 256ULL << 20U;
+  WorkerMemory memory{};
   std::uint64_t record_bytes_max = 65536;
   std::optional<SourceMapping> mapping{};  // none: the contract's names
   /// Ends when every partition stands at its end, closes every incident, and marks the partitions as ended.

@@ -67,7 +67,8 @@ Database::~Database() {
   for (rocksdb::ColumnFamilyHandle* family : families_) db_->DestroyColumnFamilyHandle(family);
 }
 
-Expected<std::unique_ptr<Database>> Database::open(const std::string& dir, Opening how) {
+Expected<std::unique_ptr<Database>> Database::open(const std::string& dir, Opening how,
+                                                   const StateMemory& memory) {
   rocksdb::DBOptions options = database_options();
   options.create_if_missing = how == Opening::to_write;
   options.create_missing_column_families = how == Opening::to_write;
@@ -78,8 +79,9 @@ Expected<std::unique_ptr<Database>> Database::open(const std::string& dir, Openi
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
   const rocksdb::Status status =
-      how == Opening::to_read ? rocksdb::DB::OpenForReadOnly(options, dir, column_families(), &families, &db)
-                              : rocksdb::DB::Open(options, dir, column_families(), &families, &db);
+      how == Opening::to_read
+          ? rocksdb::DB::OpenForReadOnly(options, dir, column_families(memory), &families, &db)
+          : rocksdb::DB::Open(options, dir, column_families(memory), &families, &db);
   if (!status.ok()) return cannot_open(status, dir);
   return std::unique_ptr<Database>(new Database(failure, db, std::move(families)));
 }
@@ -108,6 +110,14 @@ Expected<std::optional<Row>> Database::last_row(const KeyRange& range) const {
   if (it->Valid()) return Row(it->key().ToString(), it->value().ToString());
   if (!it->status().ok()) return tl::unexpected(error_of(it->status(), "cannot read the state"));
   return std::nullopt;
+}
+
+StateMemory Database::memory_used() const {
+  StateMemory used{0, 0};
+  // The families share the cache; each has its memtables.
+  db_->GetIntProperty(handle(Family::base), rocksdb::DB::Properties::kBlockCacheUsage, &used.cache_bytes);
+  db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kSizeAllMemTables, &used.write_buffer_bytes);
+  return used;
 }
 
 Expected<bool> Database::empty() const {

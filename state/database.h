@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "state/keys.h"
+#include "state/store.h"
 
 namespace blockwatch {
 
@@ -40,7 +41,8 @@ class Database {
     to_write,      // creates what is missing
     to_roll_back,  // gives up what stands behind the first damage of the write-ahead log
   };
-  static Expected<std::unique_ptr<Database>> open(const std::string& dir, Opening how);
+  static Expected<std::unique_ptr<Database>> open(const std::string& dir, Opening how,
+                                                  const StateMemory& memory);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -70,6 +72,7 @@ class Database {
 
   /// Of a range; empty: it has none.
   Expected<std::optional<Row>> last_row(const KeyRange& range) const;
+  StateMemory memory_used() const;
   /// No row in any family.
   Expected<bool> empty() const;
 

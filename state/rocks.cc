@@ -19,23 +19,26 @@ namespace blockwatch {
 namespace {
 
 constexpr std::size_t kMiB = std::size_t{1} << 20U;
-constexpr std::size_t kCacheBytes = 16 * kMiB;  // of keys and small runs; blobs are the page cache's
 constexpr std::uint64_t kWalBytes = 64 * kMiB;
-
-constexpr std::size_t memtable_bytes(Family family) {
-  switch (family) {
-    case Family::base:
-      return 4 * kMiB;
-    case Family::kept:
-      return 16 * kMiB;
-    case Family::recent:
-      return 32 * kMiB;  // all that lives there is about 14 MB at 290 M messages a year
-  }
-  return 0;
-}
 
 /// One memtable of each family being filled and one being flushed.
 constexpr int kMemtables = 2;
+
+/// Its share of all memtables that are being filled. By default 4, 16 and 32 MiB: all that lives in `recent`
+/// is about 14 MB at 290 M messages a year.
+constexpr std::size_t memtable_bytes(Family family, std::uint64_t write_buffers) {
+  constexpr std::size_t kShares = 1 + 4 + 8;
+  const std::size_t share = write_buffers / kMemtables / kShares;
+  switch (family) {
+    case Family::base:
+      return share;
+    case Family::kept:
+      return 4 * share;
+    case Family::recent:
+      return 8 * share;
+  }
+  return 0;
+}
 
 /// A run of counters, or a chunk of evidence, of at least so many bytes is written once, into a blob file;
 /// what is merged and moved between levels is its key.
@@ -101,9 +104,10 @@ rocksdb::DBOptions database_options() {
   return o;
 }
 
-std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
+std::vector<rocksdb::ColumnFamilyDescriptor> column_families(const StateMemory& memory) {
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = rocksdb::NewLRUCache(kCacheBytes);
+  table.block_cache =
+      rocksdb::NewLRUCache(memory.cache_bytes);  // keys and small runs; blobs are the page cache's
   table.cache_index_and_filter_blocks = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.format_version = 5;  // readable by 7.8 and 9.10
@@ -114,7 +118,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
   base.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   base.paranoid_file_checks = true;
   base.max_write_buffer_number = kMemtables;
-  base.write_buffer_size = memtable_bytes(Family::base);
+  base.write_buffer_size = memtable_bytes(Family::base, memory.write_buffer_bytes);
   base.level_compaction_dynamic_level_bytes = true;
   base.compression = best_of({rocksdb::kLZ4Compression, rocksdb::kSnappyCompression});
   base.bottommost_compression =
@@ -123,13 +127,13 @@ std::vector<rocksdb::ColumnFamilyDescriptor> column_families() {
   // No blob is ever moved (enable_blob_garbage_collection is off): it would rewrite the oldest quarter of the
   // counters each time. What a merge of runs leaves dead in a blob file is less than what is alive.
   rocksdb::ColumnFamilyOptions kept = base;
-  kept.write_buffer_size = memtable_bytes(Family::kept);
+  kept.write_buffer_size = memtable_bytes(Family::kept, memory.write_buffer_bytes);
   kept.enable_blob_files = true;
   kept.min_blob_size = kBlobBytesMin;
   kept.blob_compression_type = base.compression;
 
   rocksdb::ColumnFamilyOptions recent = base;
-  recent.write_buffer_size = memtable_bytes(Family::recent);
+  recent.write_buffer_size = memtable_bytes(Family::recent, memory.write_buffer_bytes);
   return {{rocksdb::kDefaultColumnFamilyName, base}, {"kept", kept}, {"recent", recent}};
 }
 

@@ -101,7 +101,7 @@ Expected<std::optional<Rollback>> roll_back(const std::string& dir, TimeNs now) 
   const auto lock = DirectoryLock::take(dir, DirectoryLock::Mode::exclusive);
   if (!lock) return tl::unexpected(lock.error());
   if (auto kept = keep_log(dir, now); !kept) return tl::unexpected(kept.error());
-  auto db = Database::open(database_dir(dir), Database::Opening::to_roll_back);
+  auto db = Database::open(database_dir(dir), Database::Opening::to_roll_back, {});
   if (!db) return tl::unexpected(only_a_backup_helps(db.error()));
   if (auto known = check_format(**db, found); !known) return tl::unexpected(known.error());
   auto rollback = position_of(**db, now);

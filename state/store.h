@@ -97,6 +97,12 @@ class Snapshot {
   virtual std::optional<TimeNs> as_of() const = 0;
 };
 
+/// What the database may hold in memory, in bytes.
+struct StateMemory {
+  std::uint64_t cache_bytes = 16ULL << 20U;          // of blocks
+  std::uint64_t write_buffer_bytes = 104ULL << 20U;  // of all memtables, those being flushed included
+};
+
 class Store {
  public:
   enum class Access { write, read };  // read: takes the same lock, creates nothing
@@ -104,7 +110,8 @@ class Store {
   /// Takes the lock (a refusal names the holder's pid, exit 75), then opens or creates. To write sets the
   /// process's umask to 0077 and the directory's mode to 0700. Exit 65: damaged, or of another format; 64:
   /// nothing to read there; 78: the directory holds something else.
-  static Expected<std::unique_ptr<Store>> open(const std::string& dir, Access access);
+  static Expected<std::unique_ptr<Store>> open(const std::string& dir, Access access,
+                                               const StateMemory& memory = {});
   /// Closes the database and lets the lock go. No Snapshot may be alive.
   ~Store();
 
@@ -131,6 +138,8 @@ class Store {
   Expected<void> set_as_of(TimeNs as_of);
 
   // ---- any thread
+  /// What it holds of each now.
+  StateMemory memory_used() const;
   std::unique_ptr<Snapshot> snapshot() const;
   /// Keys, ids, allowances and closes_at of all incidents that are not closed yet (counters of one partition
   /// each, as stored).

@@ -41,7 +41,7 @@ struct Store::Impl {
   ~Impl();
 
   // ---- opening (store_open.cc)
-  Expected<void> open_database();
+  Expected<void> open_database(const StateMemory& memory);
   /// A database that lacks a column family: of another format, or begun and never ended.
   Expected<void> check_incomplete() const;
   /// Refuses a format that this program does not know.

@@ -127,7 +127,7 @@ Expected<void> Store::Impl::check_incomplete() const {
   return tl::unexpected(damaged("the database, which lacks a column family"));
 }
 
-Expected<void> Store::Impl::open_database() {
+Expected<void> Store::Impl::open_database(const StateMemory& memory) {
   if (auto ok = check_incomplete(); !ok) return ok;
   if (access == Access::write) {
     const auto free_bytes = free_bytes_of(dir);
@@ -138,7 +138,8 @@ Expected<void> Store::Impl::open_database() {
                                            " MiB are needed to open it; free some space, then start again");
   }
   auto opened = Database::open(
-      database_dir(dir), access == Access::write ? Database::Opening::to_write : Database::Opening::to_read);
+      database_dir(dir),
+      access == Access::write ? Database::Opening::to_write : Database::Opening::to_read, memory);
   if (!opened) return tl::unexpected(opened.error());
   db = std::move(*opened);
   if (access == Access::read) return {};
@@ -203,7 +204,8 @@ Expected<void> Store::Impl::count_rows() {
   return {};
 }
 
-Expected<std::unique_ptr<Store>> Store::open(const std::string& dir, Access access) {
+Expected<std::unique_ptr<Store>> Store::open(const std::string& dir, Access access,
+                                             const StateMemory& memory) {
   const bool writes = access == Access::write;
   if (auto ok = writes ? prepare_for_writing(dir) : check_for_reading(dir); !ok)
     return tl::unexpected(ok.error());
@@ -211,7 +213,7 @@ Expected<std::unique_ptr<Store>> Store::open(const std::string& dir, Access acce
   if (!lock) return tl::unexpected(lock.error());
   std::unique_ptr<Store> store(new Store);
   store->impl_ = std::make_unique<Impl>(dir, access, std::move(*lock));
-  if (auto ok = store->impl_->open_database(); !ok) return tl::unexpected(ok.error());
+  if (auto ok = store->impl_->open_database(memory); !ok) return tl::unexpected(ok.error());
   if (auto ok = store->impl_->read_meta(); !ok) return tl::unexpected(ok.error());
   if (auto ok = store->impl_->count_rows(); !ok) return tl::unexpected(ok.error());
   return store;
@@ -219,6 +221,10 @@ Expected<std::unique_ptr<Store>> Store::open(const std::string& dir, Access acce
 
 Store::Store() = default;
 Store::~Store() = default;
+
+StateMemory Store::memory_used() const {
+  return impl_->db->memory_used();
+}
 
 const StateIdentity& Store::identity() const {
   return impl_->identity;

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "daemon/resident_memory.h"
 #include "query/gaps.h"
 #include "query/listings.h"
 #include "query/rejects.h"
@@ -85,7 +86,7 @@ std::optional<bool> read_flag(const std::string& word) {
 
 }  // namespace
 
-Api::Api(const Store& store, const Settings& settings, const Outputs& outputs, const Telemetry& telemetry,
+Api::Api(const Store& store, const Settings& settings, const Outputs& outputs, Telemetry& telemetry,
          const WorkerStatus& worker, const std::atomic<Phase>& phase)
     : store_(store),
       settings_(settings),
@@ -107,10 +108,7 @@ HttpResponse Api::handle(const HttpRequest& request) const {
          return json(Json{{"status", "alive"}});
        }},
       {"/readyz", [](const Api& api) { return api.ready(); }},
-      {"/metrics",
-       [](const Api& api) {
-         return HttpResponse{200, "text/plain; version=0.0.4; charset=utf-8", api.telemetry_.render()};
-       }},
+      {"/metrics", [](const Api& api) { return api.metrics(); }},
       {"/api/v1/status", [](const Api& api) { return api.status(); }},
       {"/api/v1/gaps", [](const Api& api) { return json(gaps_json(*api.store_.snapshot())); }},
       {"/api/v1/completeness",
@@ -160,6 +158,14 @@ HttpResponse Api::status() const {
   for (const OutputSettings& output : outputs_.settings()) live.outputs.push_back(output.name);
   input.live = std::move(live);
   return json(status_json(store_, input));
+}
+
+HttpResponse Api::metrics() const {
+  const StateMemory state = store_.memory_used();
+  telemetry_.memory_used(MemoryPart::state_cache, state.cache_bytes);
+  telemetry_.memory_used(MemoryPart::write_buffers, state.write_buffer_bytes);
+  if (const auto resident = resident_bytes()) telemetry_.resident(*resident);
+  return {200, "text/plain; version=0.0.4; charset=utf-8", telemetry_.render(), std::nullopt};
 }
 
 HttpResponse Api::rejects(const HttpRequest& request) const {

@@ -20,7 +20,7 @@ enum class Phase : std::uint8_t { starting, running, stopping };
 /// Borrows everything from the service, which outlives it. Thread: handle() from any, several at a time.
 class Api {
  public:
-  Api(const Store& store, const Settings& settings, const Outputs& outputs, const Telemetry& telemetry,
+  Api(const Store& store, const Settings& settings, const Outputs& outputs, Telemetry& telemetry,
       const WorkerStatus& worker, const std::atomic<Phase>& phase);
 
   /// 404 for an unknown path, 400 for an unknown or repeated parameter, 422 for words that a report or
@@ -29,6 +29,7 @@ class Api {
 
  private:
   HttpResponse ready() const;
+  HttpResponse metrics() const;
   HttpResponse status() const;
   HttpResponse report(const HttpRequest& request) const;
   HttpResponse incidents(const HttpRequest& request) const;
@@ -38,7 +39,7 @@ class Api {
   const Store& store_;
   const Settings& settings_;
   const Outputs& outputs_;
-  const Telemetry& telemetry_;
+  Telemetry& telemetry_;
   const WorkerStatus& worker_;
   const std::atomic<Phase>& phase_;
   const TimeNs started_at_;

@@ -8,6 +8,7 @@
 
 #include <boost/unordered/unordered_flat_map.hpp>
 
+#include "base/check.h"
 #include "pipeline/alert/cloud_event.h"
 
 namespace blockwatch {
@@ -33,11 +34,17 @@ struct Incident {
   IncidentCounters total;
   std::map<std::uint32_t, IncidentCounters> parts;
   std::uint64_t notified_count = 0;     // as of the last take()
+  std::uint64_t last_take = 0;          // that had changes of it
   std::set<std::uint32_t> changed;      // partitions since the last take()
   TimeNs newest_broker_time = kNoTime;  // since the last take()
 
   std::uint64_t count() const { return total.count > limits.allowance ? total.count - limits.allowance : 0; }
 };
+
+// With their texts and what the containers take.
+constexpr std::uint64_t kIncidentBytes = sizeof(Incident) + 768;
+constexpr std::uint64_t kPartBytes = sizeof(IncidentCounters) + 160;
+constexpr std::uint64_t kWaitingBytes = 160;
 
 void count_one(IncidentCounters& c, const IncidentAddition& a, const Sighting& sighting) {
   ++c.count;
@@ -53,6 +60,15 @@ void count_one(IncidentCounters& c, const IncidentAddition& a, const Sighting& s
 }  // namespace
 
 struct IncidentBook::Impl {
+  Impl(Store& s, Names& n, std::string topic_name, std::function<std::string(std::string_view)> authority,
+       std::function<void()> settle_commits, std::uint64_t bytes)
+      : store(s),
+        names(n),
+        topic(std::move(topic_name)),
+        authority_of(std::move(authority)),
+        settle(std::move(settle_commits)),
+        bytes_max(bytes) {}
+
   Store& store;
   Names& names;
   std::string topic;
@@ -61,10 +77,13 @@ struct IncidentBook::Impl {
   std::map<std::string, std::unique_ptr<Incident>> by_id;  // ordered: batches are reproducible
   boost::unordered_flat_map<IncidentSlot, Incident*, SlotHash> by_slot;
   std::vector<Incident*> changed;
-  std::multimap<TimeNs, Incident*> waiting;  // not closed, by closes_at
-  std::vector<Incident*> open_ended;         // not closed, closes_at = kNoTime
-  bool holds_closed = false;                 // something to forget
-  std::set<std::string> forgotten;           // with the batch that was taken last
+  std::uint64_t bytes_max;
+  std::set<std::pair<TimeNs, std::string>> waiting;  // ids of what is not closed, by closes_at
+  std::set<std::string> open_ended;                  // not closed, closes_at = kNoTime
+  bool holds_closed = false;                         // something to forget
+  std::set<std::string> forgotten;                   // with the batch that was taken last
+  std::uint64_t takes = 0;
+  std::size_t parts = 0;  // of all incidents that are held
 
   IncidentKey key_of(const IncidentSlot& slot) const {
     const auto part = [&](Dictionary d, std::uint32_t id) {
@@ -81,14 +100,14 @@ struct IncidentBook::Impl {
   void wait_for_close(Incident* incident) {
     if (incident->closed || incident->count() == 0) return;
     if (incident->limits.closes_at == kNoTime)
-      open_ended.push_back(incident);
+      open_ended.insert(incident->id);
     else
-      waiting.emplace(incident->limits.closes_at, incident);
+      waiting.emplace(incident->limits.closes_at, incident->id);
   }
 
-  void forget_close(Incident* incident) {
-    std::erase_if(waiting, [incident](const auto& entry) { return entry.second == incident; });
-    std::erase(open_ended, incident);
+  void forget_close(const Incident& incident) {
+    std::erase_if(waiting, [&](const auto& entry) { return entry.second == incident.id; });
+    open_ended.erase(incident.id);
   }
 
   // Up to which count, and whether of the close, it was notified. An exception's terms may have changed
@@ -102,6 +121,12 @@ struct IncidentBook::Impl {
     }
   }
 
+  IncidentCounters& part_of(Incident& incident, std::uint32_t partition) {
+    const auto [at, is_new] = incident.parts.try_emplace(partition);
+    parts += is_new ? 1 : 0;
+    return at->second;
+  }
+
   // Loads the parts that earlier commits stored.
   Incident& load(std::string id, IncidentKey key, const IncidentLimits& limits) {
     if (forgotten.contains(id)) settle();
@@ -110,7 +135,9 @@ struct IncidentBook::Impl {
     made->limits = limits;
     made->closed = store.incident_closed(id, key.day);
     for (const IncidentPart& part : store.incident_parts(id, key.day)) {
-      made->parts[part.partition] = part.counters;
+      // One that is open was forgotten: it goes on with the limits that it had.
+      if (!made->closed) made->limits = {part.allowance, part.closes_at};
+      part_of(*made, part.partition) = part.counters;
       made->total.add(part.counters);
     }
     made->key = std::move(key);
@@ -120,6 +147,14 @@ struct IncidentBook::Impl {
     Incident& incident = *(by_id[std::move(id)] = std::move(made));
     wait_for_close(&incident);
     return incident;
+  }
+
+  // One that waits to be closed.
+  Incident& held(const std::string& id) {
+    if (const auto known = by_id.find(id); known != by_id.end()) return *known->second;
+    const auto stored = store.snapshot()->incident(id);
+    BW_CHECK(stored.has_value());
+    return load(id, stored->key, {stored->allowance, stored->closes_at});
   }
 
   Incident& at(const IncidentSlot& slot, const IncidentLimits& limits) {
@@ -139,7 +174,8 @@ struct IncidentBook::Impl {
   }
 
   void forget(const IncidentSlot& slot, Incident& incident) {
-    forget_close(&incident);
+    forget_close(incident);
+    parts -= incident.parts.size();
     std::erase(changed, &incident);
     by_slot.erase(slot);
     by_id.erase(std::string(incident.id));
@@ -165,34 +201,34 @@ struct IncidentBook::Impl {
     notify(incident, kClosedMilestone, batch, now);
   }
 
-  // A closed incident counts on if late observations come; it is loaded again then.
-  void forget_closed() {
-    if (!std::exchange(holds_closed, false)) return;
-    boost::unordered::erase_if(by_slot, [](const auto& entry) { return entry.second->closed; });
-    std::erase_if(by_id, [this](const auto& entry) {
-      if (entry.second->closed) forgotten.insert(entry.first);
-      return entry.second->closed;
+  // What counts on is loaded again then. Nothing of it has changed since the last take().
+  template <class Choose>
+  void forget_if(Choose choose) {
+    boost::unordered::erase_if(by_slot, [&](const auto& entry) { return choose(*entry.second); });
+    std::erase_if(by_id, [&](const auto& entry) {
+      if (!choose(*entry.second)) return false;
+      forgotten.insert(entry.first);
+      parts -= entry.second->parts.size();
+      return true;
     });
   }
+
+  void forget_closed() {
+    if (std::exchange(holds_closed, false))
+      forget_if([](const Incident& incident) { return incident.closed; });
+  }
+
+  std::uint64_t held_bytes() const { return by_id.size() * kIncidentBytes + parts * kPartBytes; }
 };
 
 IncidentBook::IncidentBook(Store& store, Names& names, std::string topic,
                            std::function<std::string(std::string_view)> authority_of,
-                           std::function<void()> settle)
-    : impl_(new Impl{store,
-                     names,
-                     std::move(topic),
-                     std::move(authority_of),
-                     std::move(settle),
-                     {},
-                     {},
-                     {},
-                     {},
-                     {},
-                     false,
-                     {}}) {
+                           std::function<void()> settle, std::uint64_t bytes_max)
+    : impl_(std::make_unique<Impl>(store, names, std::move(topic), std::move(authority_of), std::move(settle),
+                                   bytes_max)) {
   for (const IncidentPart& part : store.open_incident_parts()) {
     if (!impl_->by_id.contains(part.id)) impl_->load(part.id, part.key, {part.allowance, part.closes_at});
+    trim();
   }
 }
 
@@ -204,7 +240,7 @@ void IncidentBook::add(const IncidentAddition& a) {
   incident.newest_broker_time = std::max(incident.newest_broker_time, a.broker_time);
   const Sighting sighting{a.time, impl_->topic, a.partition, a.offset,
                           is_of_log(a.slot.kind) ? std::string() : a.ori.str()};
-  count_one(incident.parts[a.partition], a, sighting);
+  count_one(impl_->part_of(incident, a.partition), a, sighting);
   count_one(incident.total, a, sighting);
 }
 
@@ -213,10 +249,10 @@ void IncidentBook::move(const IncidentSlot& from, const IncidentSlot& to, const 
   Incident& old = impl_->at(from, limits);
   if (old.total.count == 0) return impl_->forget(from, old);
   Incident& incident = from == to ? old : impl_->at(to, limits);
-  impl_->forget_close(&incident);
+  impl_->forget_close(incident);
   incident.limits = limits;
   for (const auto& [partition, counters] : old.parts) {
-    if (&incident != &old) incident.parts[partition].add(counters);
+    if (&incident != &old) impl_->part_of(incident, partition).add(counters);
     impl_->change(incident, partition);
   }
   if (&incident != &old) {
@@ -230,7 +266,9 @@ void IncidentBook::move(const IncidentSlot& from, const IncidentSlot& to, const 
 
 void IncidentBook::take(CommitBatch& batch, TimeNs now) {
   impl_->forgotten.clear();
+  ++impl_->takes;
   for (Incident* incident : impl_->changed) {
+    incident->last_take = impl_->takes;
     for (const std::uint32_t partition : incident->changed) {
       batch.incidents.push_back({incident->id, partition, incident->key, incident->limits.allowance,
                                  incident->limits.closes_at, incident->parts.at(partition)});
@@ -253,15 +291,33 @@ TimeNs IncidentBook::next_close() const {
 
 void IncidentBook::close_passed(TimeNs clock, CommitBatch& batch, TimeNs now) {
   auto& waiting = impl_->waiting;
+  const auto close = [&](const std::string& id) {
+    Incident& incident = impl_->held(id);
+    if (!incident.closed) impl_->close(incident, batch, now);
+  };
   while (!waiting.empty() && waiting.begin()->first <= clock) {
-    impl_->close(*waiting.begin()->second, batch, now);
+    close(waiting.begin()->second);
     waiting.erase(waiting.begin());
   }
   if (clock == kTimeMax) {
-    for (Incident* incident : impl_->open_ended) impl_->close(*incident, batch, now);
+    for (const std::string& id : impl_->open_ended) close(id);
     impl_->open_ended.clear();
   }
   impl_->forget_closed();
+}
+
+void IncidentBook::trim() {
+  if (impl_->held_bytes() <= impl_->bytes_max) return;
+  impl_->forget_if([this](const Incident& incident) { return incident.last_take != impl_->takes; });
+  if (impl_->held_bytes() > impl_->bytes_max) impl_->forget_if([](const Incident&) { return true; });
+}
+
+std::size_t IncidentBook::changed() const {
+  return impl_->changed.size();
+}
+
+std::uint64_t IncidentBook::bytes() const {
+  return impl_->held_bytes() + (impl_->waiting.size() + impl_->open_ended.size()) * kWaitingBytes;
 }
 
 }  // namespace blockwatch

@@ -50,14 +50,17 @@ struct IncidentAddition {
   IncidentLimits limits;
 };
 
-/// Owned by the Applier; the worker's thread. Memory grows with the incidents that are not closed.
+/// Owned by the Applier; the worker's thread. Of each incident that is not closed it keeps id and time of
+/// closing (160 bytes); the others' counters, as long as they fit into a bound: what does not is forgotten
+/// with a commit and read from the store again when it counts on.
 class IncidentBook {
  public:
   /// `authority_of` finds a policy's authority by its id; `settle` returns once every batch that was taken is
-  /// durable. It is called only for an incident that was forgotten with the last of them.
+  /// durable. It is called only for an incident that was forgotten with the last of them. `bytes_max`: of
+  /// counters that are kept from commit to commit.
   IncidentBook(Store& store, Names& names, std::string topic,
-               std::function<std::string(std::string_view policy)> authority_of,
-               std::function<void()> settle);
+               std::function<std::string(std::string_view policy)> authority_of, std::function<void()> settle,
+               std::uint64_t bytes_max = UINT64_MAX);
   ~IncidentBook();
 
   void add(const IncidentAddition& addition);
@@ -76,6 +79,13 @@ class IncidentBook {
   /// Closes (with a notification each) what `clock` has passed; call after take() of the same batch. kTimeMax
   /// closes everything.
   void close_passed(TimeNs clock, CommitBatch& batch, TimeNs now);
+
+  /// Forgets what does not fit; after everything else of a batch.
+  void trim();
+  /// How many have changed since the last take().
+  std::size_t changed() const;
+  /// What it holds now.
+  std::uint64_t bytes() const;
 
  private:
   struct Impl;

@@ -81,9 +81,13 @@ class ConnectionState {
   void on_error(rd_kafka_resp_err_t error, std::string_view reason);
   void on_alive();
   bool down() const { return last_error_ != RD_KAFKA_RESP_ERR_NO_ERROR; }
+  /// What the client's queue holds, in bytes, as its statistics said last (each five seconds).
+  void on_queue(std::uint64_t bytes) { queue_bytes_ = bytes; }
+  std::uint64_t queue_bytes() const { return queue_bytes_; }
 
  private:
   rd_kafka_resp_err_t last_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
+  std::uint64_t queue_bytes_ = 0;
   std::string transport_reason_;  // of one connection; explains "all brokers are down"
 };
 

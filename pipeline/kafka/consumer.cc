@@ -1,5 +1,7 @@
 #include "pipeline/kafka/consumer.h"
 
+#include <algorithm>
+#include <charconv>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -13,20 +15,45 @@ void on_error(rd_kafka_t*, int error, const char* reason, void* opaque) {
   static_cast<ConnectionState*>(opaque)->on_error(static_cast<rd_kafka_resp_err_t>(error), reason);
 }
 
+std::uint64_t message_bytes_max(const Settings& settings) {
+  std::uint64_t bytes = 0;
+  if (const auto set = settings.find("message.max.bytes"); set != settings.end())
+    std::from_chars(set->second.data(), set->second.data() + set->second.size(), bytes);
+  return bytes;  // what is no number the client refuses
+}
+
+// What the queue holds, a message's own memory included. Each partition says it of the one queue that all
+// lead to.
+std::uint64_t queue_bytes_of(std::string_view statistics) {
+  constexpr std::uint64_t kMessageBytes = 400;
+  const auto largest = [&](std::string_view name) {
+    std::uint64_t most = 0;
+    for (std::size_t at = statistics.find(name); at != std::string_view::npos;
+         at = statistics.find(name, at + name.size())) {
+      std::uint64_t value = 0;
+      std::from_chars(statistics.data() + at + name.size(), statistics.data() + statistics.size(), value);
+      most = std::max(most, value);
+    }
+    return most;
+  };
+  return largest(R"("fetchq_size":)") + kMessageBytes * largest(R"("fetchq_cnt":)");
+}
+
 // The statistics say whether a broker is connected. Records do not: those in the local queue go on coming
 // without one.
 int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
   if (std::string_view(json, size).find(R"("state":"UP")") != std::string_view::npos) {
     static_cast<ConnectionState*>(opaque)->on_alive();
   }
+  static_cast<ConnectionState*>(opaque)->on_queue(queue_bytes_of(std::string_view(json, size)));
   return 0;  // librdkafka frees it
 }
 
 }  // namespace
 
 Expected<std::unique_ptr<Consumer>> Consumer::open(const Settings& settings, const std::string& topic,
-                                                   ConnectionState& connection) {
-  auto conf = make_conf(settings, source_defaults(), source_forced());
+                                                   std::uint64_t queue_bytes, ConnectionState& connection) {
+  auto conf = make_conf(settings, source_defaults(queue_bytes, message_bytes_max(settings)), source_forced());
   if (!conf) return tl::unexpected(conf.error());
   rd_kafka_conf_set_opaque(conf->get(), &connection);
   rd_kafka_conf_set_error_cb(conf->get(), on_error);

@@ -22,10 +22,10 @@ namespace blockwatch::kafka {
 /// Owned by the source; its thread.
 class Consumer {
  public:
-  /// `connection` hears of errors while the consumer is polled; it outlives it. Error 78: settings that
-  /// librdkafka refuses.
+  /// `queue_bytes`: see source_defaults(). `connection` hears of errors while the consumer is polled; it
+  /// outlives it. Error 78: settings that librdkafka refuses.
   static Expected<std::unique_ptr<Consumer>> open(const Settings& settings, const std::string& topic,
-                                                  ConnectionState& connection);
+                                                  std::uint64_t queue_bytes, ConnectionState& connection);
   ~Consumer();
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;

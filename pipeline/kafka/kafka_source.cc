@@ -156,7 +156,8 @@ class KafkaSource final : public Source {
     if (!reopen_ || now < next_reopen_) return {};
     reopen_ = false;
     next_reopen_ = now + kReopenInterval;
-    auto consumer = kafka::Consumer::open(options_.settings, options_.topic, *connection_);
+    auto consumer =
+        kafka::Consumer::open(options_.settings, options_.topic, options_.queue_bytes, *connection_);
     if (!consumer) return tl::unexpected(consumer.error());
     consumer_ = std::move(*consumer);
     for (Position& p : positions_) {
@@ -341,6 +342,7 @@ class KafkaSource final : public Source {
     if (now < next_look_) return;
     next_look_ = now + kLagInterval;
     report_lag();
+    telemetry_.memory_used(MemoryPart::source_queue, connection_->queue_bytes());
     look_for_silence(batch, now);
   }
 
@@ -444,7 +446,7 @@ class KafkaSource final : public Source {
 Expected<std::unique_ptr<Source>> make_kafka_source(const KafkaSourceOptions& options, Telemetry& telemetry,
                                                     const std::atomic<bool>& stop) {
   auto connection = std::make_unique<kafka::ConnectionState>();
-  auto consumer = kafka::Consumer::open(options.settings, options.topic, *connection);
+  auto consumer = kafka::Consumer::open(options.settings, options.topic, options.queue_bytes, *connection);
   if (!consumer) return tl::unexpected(consumer.error());
   const auto count = kafka::count_partitions((*consumer)->handle(), (*consumer)->topic(), *connection, stop);
   if (!count) return tl::unexpected(count.error());

@@ -25,7 +25,8 @@ struct KafkaSourceOptions {
   std::map<std::string, std::string> settings;  // librdkafka's, as the operator gave them
   std::optional<std::pair<std::uint32_t, std::uint32_t>> partitions;  // inclusive; none = all of the topic
   OnGap on_gap = OnGap::halt;
-  SipKey fingerprint_key{};  // for anchors
+  std::uint64_t queue_bytes = 64ULL << 20U;  // what may be fetched ahead, with all that it takes in memory
+  SipKey fingerprint_key{};                  // for anchors
   /// Where each partition goes on; absent: at its first record.
   struct Start {
     std::uint64_t next_offset = 0;

@@ -1,6 +1,7 @@
 // What librdkafka is told where a topic is a source. The ceiling of bench/ is told the same.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "pipeline/kafka/client.h"
@@ -11,8 +12,14 @@ namespace blockwatch::kafka {
 /// starves; later versions have a setting for that pause. False: it wants waking (topic_watch.h).
 bool has_queue_backoff();
 
-/// What an operator may set otherwise.
-std::vector<Setting> source_defaults();
+/// The queue's part where memory is plenty.
+inline constexpr std::uint64_t kSourceQueueBytes = 64ULL << 20U;
+
+/// What an operator may set otherwise. `queue_bytes`: what all that was fetched may take in memory, one
+/// answer of a broker beyond it. `message_bytes_max`: `message.max.bytes`, if the operator set it; an answer
+/// is never smaller.
+std::vector<Setting> source_defaults(std::uint64_t queue_bytes = kSourceQueueBytes,
+                                     std::uint64_t message_bytes_max = 0);
 
 /// What the promises rest on.
 std::vector<Setting> source_forced();

@@ -52,6 +52,7 @@ TEST(Settings, HaveTheDefaultsOfTheReference) {
   EXPECT_EQ(s.lateness, 48 * kHour);
   EXPECT_EQ(s.dedup_window, 24 * kHour);
   EXPECT_EQ(s.dedup_bytes_max, 268435456U);
+  EXPECT_EQ(s.memory, divide_memory({}).value());
   EXPECT_EQ(s.log_level, log::Level::info);
   EXPECT_EQ(s.log_format, log::Format::logfmt);
   EXPECT_TRUE(s.outputs.empty());
@@ -78,6 +79,8 @@ lateness = "90m"
 [dedup]
 window = "30d"
 bytes_max = 65536
+[memory]
+bytes_max = 268435456
 [log]
 level = "debug"
 format = "json"
@@ -104,6 +107,7 @@ kind = "log"
   EXPECT_EQ(s.lateness, 90 * kMinute);
   EXPECT_EQ(s.dedup_window, 30 * kDay);
   EXPECT_EQ(s.dedup_bytes_max, 65536U);
+  EXPECT_EQ(s.memory, divide_memory({.budget = 268435456, .ids = 65536}).value());
   EXPECT_EQ(s.log_level, log::Level::debug);
   EXPECT_EQ(s.log_format, log::Format::json);
   ASSERT_EQ(s.outputs.size(), 2U);
@@ -198,6 +202,30 @@ TEST(Settings, AKindThatWakesPeopleIsNotToldWhatIsOlderThanADay) {
   EXPECT_EQ(max_age_default(OutputKind::kafka), std::nullopt);
   EXPECT_EQ(max_age_default(OutputKind::log), std::nullopt);
   EXPECT_EQ(max_age_default(static_cast<OutputKind>(99)), 24 * kHour);
+}
+
+TEST(Settings, TheIdsHaveTheirPartOfTheBudgetUnlessTheyAreGivenTheirOwn) {
+  const std::string little = "[memory]\nbytes_max = 243269632\n";
+  EXPECT_EQ(settings_of(little + kKafka + kRest).settings.dedup_bytes_max, 32U << 20U);
+  const Settings own = settings_of(little + "[dedup]\nbytes_max = 1048576\n" + kKafka + kRest).settings;
+  EXPECT_EQ(own.dedup_bytes_max, 1U << 20U);
+  EXPECT_LE(own.memory.total(), 243269632U);
+}
+
+TEST(Settings, AClaimBeyondTheDefaultRaisesItWhereNoBudgetIsGiven) {
+  const LoadedSettings loaded = settings_of("[dedup]\nbytes_max = 1342177280\n" + std::string(kKafka) +
+                                            "\"queued.max.messages.kbytes\" = 49152\n" + kRest);
+  EXPECT_EQ(effective(loaded, "memory.bytes_max"), std::to_string((960 + 1024 + 64) << 20U) + " # default");
+}
+
+TEST(Settings, ABudgetThatIsTooLittleForWhatElseIsConfiguredIsRefused) {
+  Diagnostics diagnostics;
+  EXPECT_FALSE(parse_settings("x",
+                              std::string(kKafka) + "\"queued.max.messages.kbytes\" = 1048576\n" + kRest +
+                                  "[memory]\nbytes_max = 536870912\n",
+                              diagnostics));
+  ASSERT_EQ(diagnostics.size(), 1U);
+  EXPECT_NE(diagnostics.all()[0].what.find("\"queued.max.messages.kbytes\" 1048576"), std::string::npos);
 }
 
 TEST(EffectiveSettings, NeverShowASecret) {

@@ -1,5 +1,8 @@
 #include "pipeline/commit_due.h"
 
+#include "pipeline/commit_bytes.h"
+#include "pipeline/memory.h"
+
 #include <gtest/gtest.h>
 
 namespace blockwatch {
@@ -38,6 +41,17 @@ TEST(CommitDue, TheSizeBoundCommits) {
   EXPECT_FALSE(commit_due({.records = 4 * kFirstCommitRecords - 1, .commits = 2}));
   EXPECT_TRUE(commit_due({.records = 4 * kFirstCommitRecords, .commits = 2}));
   EXPECT_EQ(records_of_commit(5), kCommitRecordsMax);
+}
+TEST(CommitDue, TheBoundInBytesCommits) {
+  EXPECT_FALSE(commit_due({.records = 5000, .bytes = 999, .bytes_max = 1000}));
+  EXPECT_TRUE(commit_due({.records = 5000, .bytes = 1000, .bytes_max = 1000}));
+}
+TEST(CommitDue, RecordsThatGoToEveryJurisdictionReachTheBoundInBytesLongBeforeThatInRecords) {
+  const auto bytes = [](std::uint64_t fan_out) {
+    return bytes_of({.records = kCommitRecordsMax, .observations = fan_out * kCommitRecordsMax});
+  };
+  EXPECT_LT(bytes(5), WorkerMemory().commit) << "usual traffic is not disturbed";
+  EXPECT_GT(bytes(56), 7 * WorkerMemory().commit);
 }
 TEST(CommitDue, TheTimeBoundCommits) {
   EXPECT_FALSE(commit_due({.records = 1, .age = kCommitTimeMax - milliseconds(1)}));

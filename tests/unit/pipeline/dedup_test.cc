@@ -20,6 +20,20 @@ TEST(DedupWindow, ExactlyTheWindowLaterItIsNone) {
   EXPECT_FALSE(dedup.is_duplicate(7, 1024 * kHour));
 }
 
+TEST(DedupWindow, TakesNoMoreThanTheBytesThatItsEntriesWereCountedFrom) {
+  for (const std::uint64_t bytes : {1'000UL, 65'536UL, 4'000'000UL, 5'000'000UL, 9'000'000UL}) {
+    DedupWindow dedup(kWindow, dedup_entries(bytes));
+    std::size_t evicted = 0;
+    for (std::uint64_t id = 1; evicted == 0; ++id) evicted = dedup.insert({id * 0x9E3779B97F4A7C15ULL, 0});
+    const auto pages = [](std::uint64_t half) {
+      constexpr std::uint64_t kPage = HugePages<SeenId>::kPageBytes;
+      return half < kPage ? half : (half + kPage - 1) / kPage * kPage;
+    };
+    EXPECT_LE(2 * pages(dedup.bytes() / 2), bytes + 64) << bytes;
+    EXPECT_GT(dedup.bytes(), bytes / 2) << bytes;
+  }
+}
+
 TEST(DedupWindow, AnotherIdIsNone) {
   DedupWindow dedup(kWindow, 100);
   dedup.insert({7, 0});

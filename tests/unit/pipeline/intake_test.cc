@@ -223,6 +223,24 @@ TEST_F(IntakeTest, PayloadsOfLaterBatchesDoNotDisturbEarlierOnes) {
   }
 }
 
+TEST_F(IntakeTest, PayloadsThatAreKeptAreBoundedOverAllBatches) {
+  constexpr std::uint64_t kBytes = 8U << 20U;
+  for (int i = 0; i < 40; ++i) source_.add({"bad" + std::string(1'000'000, 'x')});
+  Intake intake(source_, Parser(65536), kKey, true, stop_, kBytes);
+  while (intake.bytes() < kBytes / 2) std::this_thread::yield();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // for one that would go on
+  const int ahead = source_.polls;
+  EXPECT_LE(ahead, 6) << "each takes two megabytes, half of the bound is for payloads, one is on its way";
+  EXPECT_LT(intake.bytes(), 2 * kBytes);
+  std::size_t records = 0;
+  for (bool last = false; !last;) {
+    const ParsedBatch& batch = intake.take();
+    records += batch.records().size();
+    last = batch.last;
+  }
+  EXPECT_EQ(records, 40U) << "whoever waits goes on";
+}
+
 TEST_F(IntakeTest, TheSourceIsToldWhatIsDurableBeforeItsNextPollAndStillAtTheEnd) {
   PartitionProgress progress;
   Intake intake(source_, Parser(65536), kKey, false, stop_);

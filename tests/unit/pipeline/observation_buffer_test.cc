@@ -101,5 +101,23 @@ TEST(ObservationBuffer, IsEmptyOnceTakenAndFillsAnew) {
   EXPECT_EQ(taken(buffer, second), expected(second));
 }
 
+TEST(ObservationBuffer, KnowsItsSize) {
+  ObservationBuffer buffer;
+  buffer.add(0, 0, true, {1, 1});
+  buffer.add(0, kMinute, true, {1, 1});
+  buffer.add(1, 0, true, {1, 1});
+  buffer.add(1, 0, true, {2, 1});
+  EXPECT_EQ(buffer.size().observations, 4U);
+  EXPECT_EQ(buffer.size().minutes, 3U);
+}
+
+TEST(ObservationBuffer, CountsOnAfterItGaveItsMemoryBack) {
+  const auto all = random_observations(3, 5000, 20, 8, 1000);
+  ObservationBuffer buffer;
+  EXPECT_EQ(taken(buffer, all), expected(all));
+  buffer.trim(0);
+  EXPECT_EQ(taken(buffer, all), expected(all));
+}
+
 }  // namespace
 }  // namespace blockwatch

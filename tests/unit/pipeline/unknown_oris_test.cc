@@ -46,5 +46,25 @@ TEST(UnknownOris, DaysThatWereNotTouchedLatelyAreReadAgain) {
   EXPECT_EQ(waits, 1) << "that batch is durable by now";
 }
 
+TEST(UnknownOris, BeyondTheirBytesTheDaysThatWereTouchedLastStay) {
+  int loads = 0;
+  const auto load = [&](std::uint32_t, std::int64_t) {
+    ++loads;
+    return UnknownOris::Ids();
+  };
+  UnknownOris oris(
+      load, [] {}, 100'000);
+  for (std::int64_t day = 0; day < 8; ++day)
+    for (DictionaryId id = 0; id < 5000; ++id) oris.admit(0, day, id);
+  EXPECT_GT(oris.bytes(), 200'000U);
+  oris.trim();
+  EXPECT_LE(oris.bytes(), 100'000U);
+  EXPECT_GT(oris.bytes(), 30'000U);
+  oris.admit(0, 7, 1);
+  EXPECT_EQ(loads, 8);
+  oris.admit(0, 0, 1);
+  EXPECT_EQ(loads, 9);
+}
+
 }  // namespace
 }  // namespace blockwatch

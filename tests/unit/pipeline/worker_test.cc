@@ -148,6 +148,7 @@ class WorkerTest : public ::testing::Test {
     options.topic = "t";
     options.batch = batch;
     options.plain = plain_;
+    options.memory = memory_;
     Worker worker(*store_, source, RulesetHistory::always(ruleset_), activations_, options, telemetry,
                   status);
     return worker.run(stop);
@@ -204,6 +205,7 @@ class WorkerTest : public ::testing::Test {
   }
 
   bool plain_ = false;
+  WorkerMemory memory_;
   std::filesystem::path dir_;
   Activations activations_;
   std::shared_ptr<const Ruleset> ruleset_;
@@ -370,6 +372,31 @@ TEST_F(WorkerTest, ARestartAfterAnyRecordChangesNothing) {
     run(second);
     EXPECT_EQ(everything(), expected) << "cut after " << cut;
   }
+}
+
+// Each turn commits, no incident stays in memory, and no set of unknown ORIs.
+TEST_F(WorkerTest, WithHardlyAnyMemoryEverythingIsCountedTheSame) {
+  ScriptedSource plenty({0, 1});
+  script(plenty);
+  run(plenty);
+  const std::string expected = everything();
+  store_.reset();
+  std::filesystem::remove_all(dir_);
+  open();
+  memory_ = {.ids = 1 << 20U, .batches = 0, .commit = 1, .unknown_oris = 0, .incidents = 0};
+  ScriptedSource little({0, 1});
+  script(little);
+  run(little);
+  EXPECT_EQ(everything(), expected);
+}
+
+TEST_F(WorkerTest, AnIncidentThatWasForgottenClosesWhenItsDayDoes) {
+  memory_.incidents = 0;
+  ScriptedSource source({0});
+  source.add(0, query("a", "2025-02-01T12:00:00Z", "VTICE0900"));
+  run(source, false);
+  EXPECT_EQ(milestones({"blocked_query", "il-ice", "IL", "ice", "2025-02-01"}, "q"),
+            (std::vector<std::string>{"opened", "closed"}));
 }
 
 TEST_F(WorkerTest, ADuplicateIsFoundAcrossARestart) {
