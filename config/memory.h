@@ -48,10 +48,10 @@ class MemoryDivision {
 
 /// What the configuration says of memory, in bytes.
 struct MemoryClaims {
-  std::optional<std::uint64_t> budget;  // memory.bytes_max; none: what the claims need beside the defaults
-  std::optional<std::uint64_t> ids;     // dedup.bytes_max
-  std::optional<std::uint64_t> source_queue;  // of payloads: queued.max.messages.kbytes of [source.kafka]
-  std::uint64_t rule_files = 0;               // the sizes of the files of policy and catalog; 0: not known
+  std::optional<std::uint64_t> budget{};  // memory.bytes_max; none: what the claims need beside the defaults
+  std::optional<std::uint64_t> ids{};     // dedup.bytes_max
+  std::optional<std::uint64_t> source_queue{};  // of payloads: queued.max.messages.kbytes of [source.kafka]
+  std::uint64_t rule_files = 0;                 // the sizes of the files of policy and catalog; 0: not known
 };
 
 /// The least budget that these claims fit into.

@@ -134,7 +134,7 @@ void Intake::tell_source() {
 
 std::unique_ptr<ParsedBatch> Intake::blank() {
   std::unique_lock held(mutex_);
-  changed_.wait(held, [this] { return (!blank_.empty() && bytes_kept_ < kept_bytes_max_) || closing_; });
+  changed_.wait(held, [this] { return (!blank_.empty() && bytes_kept_ <= kept_bytes_max_) || closing_; });
   if (closing_) return nullptr;
   auto batch = std::move(blank_.back());  // the last one given back: it is closest
   blank_.pop_back();
