@@ -16,7 +16,7 @@ from support.product import World, new_topic
 MIB = 1 << 20
 BUDGET = 192 * MIB
 # What the allocator has not given back yet, and the answer of a broker that was fetched before the queue was full.
-BESIDE = 48 * MIB
+BESIDE = 16 * MIB
 
 PARTITIONS, EVENTS, JURISDICTIONS = 4, 100_000, 56
 POISON, POISON_BYTES = 60, 900_000

@@ -215,7 +215,8 @@ TEST(Settings, TheIdsHaveTheirPartOfTheBudgetUnlessTheyAreGivenTheirOwn) {
 TEST(Settings, AClaimBeyondTheDefaultRaisesItWhereNoBudgetIsGiven) {
   const LoadedSettings loaded = settings_of("[dedup]\nbytes_max = 1342177280\n" + std::string(kKafka) +
                                             "\"queued.max.messages.kbytes\" = 49152\n" + kRest);
-  EXPECT_EQ(effective(loaded, "memory.bytes_max"), std::to_string((960ULL + 1024 + 64) << 20U) + " # default");
+  EXPECT_EQ(effective(loaded, "memory.bytes_max"),
+            std::to_string((960ULL + 1024 + 64) << 20U) + " # default");
 }
 
 TEST(Settings, ABudgetThatIsTooLittleForWhatElseIsConfiguredIsRefused) {

@@ -11,6 +11,7 @@
 #include "pipeline/kafka/kafka_output.h"
 #include "pipeline/kafka/kafka_source.h"
 #include "pipeline/kafka/mock_cluster.h"
+#include "pipeline/kafka/source_settings.h"
 #include "pipeline/kafka/topic_writer.h"
 
 namespace blockwatch {
@@ -397,6 +398,30 @@ TEST(KafkaOutputSettings, ASettingThatTheClientRefusesIsFoundAtStart) {
   const auto output = make_kafka_output("siem", "alerts", {{"linger", "soon"}});
   ASSERT_FALSE(output.has_value());
   EXPECT_EQ(output.error().code, ExitCode::bad_config);
+}
+
+std::string default_of(const std::vector<kafka::Setting>& settings, std::string_view name) {
+  for (const kafka::Setting& s : settings)
+    if (s.name == name) return s.value;
+  return "none";
+}
+
+TEST(SourceDefaults, WhereMemoryIsPlentyAreThoseThatWereMeasured) {
+  const auto settings = kafka::source_defaults();
+  EXPECT_EQ(default_of(settings, "queued.min.messages"), "50000");
+  EXPECT_EQ(default_of(settings, "queued.max.messages.kbytes"), "24576");
+  EXPECT_EQ(default_of(settings, "fetch.max.bytes"), "16777216");
+}
+
+TEST(SourceDefaults, KeepWhatIsFetchedToThePartOfTheSourcesQueue) {
+  const auto settings = kafka::source_defaults(4U << 20U);
+  EXPECT_EQ(default_of(settings, "queued.min.messages"), "4096");
+  EXPECT_EQ(default_of(settings, "queued.max.messages.kbytes"), "1536");
+  EXPECT_EQ(default_of(settings, "fetch.max.bytes"), "1048576");
+}
+
+TEST(SourceDefaults, AnAnswerHoldsAMessageOfTheOperatorsSize) {
+  EXPECT_EQ(default_of(kafka::source_defaults(4U << 20U, 16U << 20U), "fetch.max.bytes"), "16777216");
 }
 
 }  // namespace

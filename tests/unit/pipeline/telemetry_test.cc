@@ -19,6 +19,11 @@ TEST(Telemetry, ShowsEveryFigureUnderItsName) {
   telemetry.notified("siem", 3, 0);
   telemetry.notified("siem", 2, 7);
   telemetry.waiting_for_space(true);
+  MemoryDivision division;
+  division[MemoryPart::ids] = 1000;
+  telemetry.memory_budget(division);
+  telemetry.memory_used(MemoryPart::ids, 999);
+  telemetry.resident(12345);
   const std::string text = telemetry.render();
   for (const char* line : {
            "blockwatch_records_consumed_total{partition=\"3\",topic=\"nlets.queries\"} 7\n",
@@ -26,6 +31,10 @@ TEST(Telemetry, ShowsEveryFigureUnderItsName) {
            "blockwatch_partition_progress_timestamp_seconds{partition=\"3\",topic=\"nlets.queries\"} "
            "1762948801\n",
            "blockwatch_lag_records{partition=\"3\",topic=\"nlets.queries\"} 17\n",
+           "blockwatch_memory_budget_bytes{part=\"ids\"} 1000\n",
+           "blockwatch_memory_budget_bytes{part=\"rules\"} 0\n",
+           "blockwatch_memory_bytes{part=\"ids\"} 999\n",
+           "process_resident_memory_bytes 12345\n",
            "blockwatch_records_rejected_total{reason=\"bad_ori\"} 2\n",
            "blockwatch_observations_total{verdict=\"blocked\"} 4\n",
            "blockwatch_commit_seconds_bucket{le=\"0.005\"} 1\n",
