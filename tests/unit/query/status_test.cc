@@ -149,13 +149,14 @@ TEST_F(Status, WhatStandsStillComesBeforeWhatIsBehind) {
 TEST_F(Status, AWaitForSpaceSaysHowMuchIsNeededAndWhere) {
   partition();
   input.state_dir = "/state";
-  live().waits_for_space = SpaceWait{100ULL << 20U, kFreeBytesMin + (2ULL << 20U)};
-  live().last_poll = kNow - kMinute;  // which the wait explains
+  LiveStatus& daemon = live();
+  daemon.waits_for_space = SpaceWait{100ULL << 20U, kFreeBytesMin + (2ULL << 20U)};
+  daemon.last_poll = kNow - kMinute;  // which the wait explains
   Json status = said();
   EXPECT_THAT(status["attention"], ElementsAre("disk full, counting waits: 100 of 194 MiB free, in /state"));
   EXPECT_EQ(status["waiting_for_space"], true);
-  input.live->waits_for_space.reset();
-  input.live->last_poll = kNow;
+  daemon.waits_for_space.reset();
+  daemon.last_poll = kNow;
   input.disk_free_bytes = kFreeBytesMin + (1ULL << 20U);
   status = Json::parse(status_json(*store, input));
   EXPECT_THAT(status["attention"],
