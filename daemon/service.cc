@@ -137,8 +137,8 @@ class SpaceNews {
   bool waits_ = false;
 };
 
-/// Until the data path ends; feeds systemd's watchdog, reloads, and makes checkpoints for backups meanwhile. A
-/// store that has failed ends the process: nothing that runs on could be kept.
+/// Until the data path ends; feeds systemd's watchdog, reloads, and makes checkpoints for backups meanwhile.
+/// A store that has failed ends the process: nothing that runs on could be kept.
 Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Settings& settings, Store& store,
                      Telemetry& telemetry, ServiceSignals signals, Reload& reload, std::atomic<Phase>& phase,
                      steady_clock::time_point& output_deadline) {

@@ -138,8 +138,8 @@ Expected<void> Store::Impl::open_database(const StateMemory& memory) {
                                            " MiB are needed to open it; free some space, then start again");
   }
   auto opened = Database::open(
-      database_dir(dir),
-      access == Access::write ? Database::Opening::to_write : Database::Opening::to_read, memory);
+      database_dir(dir), access == Access::write ? Database::Opening::to_write : Database::Opening::to_read,
+      memory);
   if (!opened) return tl::unexpected(opened.error());
   db = std::move(*opened);
   if (access == Access::read) return {};
