@@ -1,7 +1,9 @@
 #include "state/database.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <mutex>
+#include <system_error>
 
 #include <rocksdb/listener.h>
 
@@ -14,6 +16,20 @@ namespace {
 
 tl::unexpected<Error> cannot_open(const rocksdb::Status& status, const std::string& dir) {
   return tl::unexpected(error_of(status, "cannot open state directory " + dir));
+}
+
+/// Of a database that is being created, or will be: how many of `ours` it has, which are made in their order.
+Expected<std::size_t> families_there(const std::string& dir,
+                                     const std::vector<rocksdb::ColumnFamilyDescriptor>& ours) {
+  std::error_code error;
+  if (!std::filesystem::exists(dir + "/CURRENT", error)) return 1;
+  std::vector<std::string> names;
+  const rocksdb::Status status = rocksdb::DB::ListColumnFamilies(database_options(), dir, &names);
+  if (!status.ok()) return cannot_open(status, dir);
+  std::size_t count = 1;
+  while (count < ours.size() && std::find(names.begin(), names.end(), ours[count].name) != names.end())
+    ++count;
+  return count;
 }
 
 }  // namespace
@@ -71,19 +87,36 @@ Expected<std::unique_ptr<Database>> Database::open(const std::string& dir, Openi
                                                    const StateMemory& memory) {
   rocksdb::DBOptions options = database_options();
   options.create_if_missing = how == Opening::to_write;
-  options.create_missing_column_families = how == Opening::to_write;
   if (how == Opening::to_roll_back)
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
   const auto failure = std::make_shared<FirstFailure>(dir);
   options.listeners.push_back(failure);
+  const std::vector<rocksdb::ColumnFamilyDescriptor> ours = column_families(memory);
+  std::vector<rocksdb::ColumnFamilyDescriptor> there = ours;
+  if (how == Opening::to_write) {
+    const auto count = families_there(dir, ours);
+    if (!count) return tl::unexpected(count.error());
+    there.resize(*count, rocksdb::ColumnFamilyDescriptor());
+  }
   rocksdb::DB* db = nullptr;
   std::vector<rocksdb::ColumnFamilyHandle*> families;
-  const rocksdb::Status status =
-      how == Opening::to_read
-          ? rocksdb::DB::OpenForReadOnly(options, dir, column_families(memory), &families, &db)
-          : rocksdb::DB::Open(options, dir, column_families(memory), &families, &db);
+  const rocksdb::Status status = how == Opening::to_read
+                                     ? rocksdb::DB::OpenForReadOnly(options, dir, there, &families, &db)
+                                     : rocksdb::DB::Open(options, dir, there, &families, &db);
   if (!status.ok()) return cannot_open(status, dir);
-  return std::unique_ptr<Database>(new Database(failure, db, std::move(families)));
+  std::unique_ptr<Database> database(new Database(failure, db, std::move(families)));
+  for (std::size_t i = there.size(); i < ours.size(); ++i)
+    if (const auto added = database->add_family(ours[i]); !added.ok()) return cannot_open(added, dir);
+  return database;
+}
+
+// RocksDB's own way to create what is missing loses the handle of a family whose options it cannot write, and
+// then aborts.
+rocksdb::Status Database::add_family(const rocksdb::ColumnFamilyDescriptor& family) {
+  rocksdb::ColumnFamilyHandle* handle = nullptr;
+  rocksdb::Status status = db_->CreateColumnFamily(family.options, family.name, &handle);
+  if (handle != nullptr) families_.push_back(handle);
+  return status;
 }
 
 std::optional<Error> Database::failure() const {

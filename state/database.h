@@ -89,6 +89,7 @@ class Database {
 
  private:
   class FirstFailure;
+  rocksdb::Status add_family(const rocksdb::ColumnFamilyDescriptor& family);
   Database(std::shared_ptr<FirstFailure> failure, rocksdb::DB* db,
            std::vector<rocksdb::ColumnFamilyHandle*> families);
 
