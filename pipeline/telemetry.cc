@@ -49,6 +49,8 @@ struct Telemetry::Impl {
     Gauge& lag;
     Gauge& halted;
     Gauge& silent;
+    Gauge& quiet;
+    Gauge& lag_grows;
   };
 
   PartitionSeries& partition_series(std::string_view topic, std::uint32_t partition) {
@@ -58,7 +60,8 @@ struct Telemetry::Impl {
     const prometheus::Labels labels{{"topic", key.first}, {"partition", std::to_string(partition)}};
     return partitions
         .emplace(std::move(key), PartitionSeries{consumed.Add(labels), progress.Add(labels), lag.Add(labels),
-                                                 halted.Add(labels), silent.Add(labels)})
+                                                 halted.Add(labels), silent.Add(labels), quiet.Add(labels),
+                                                 lag_grows.Add(labels)})
         .first->second;
   }
 
@@ -74,6 +77,11 @@ struct Telemetry::Impl {
              "1 while the partition waits for an operator: its log is not what was counted on.");
   Family<Gauge>& silent = gauges(registry, "blockwatch_partition_silent_seconds",
                                  "How long nothing has come from a partition whose log goes on.");
+  Family<Gauge>& quiet =
+      gauges(registry, "blockwatch_partition_quiet",
+             "1 while the partition has far fewer messages than usual at this hour of the week.");
+  Family<Gauge>& lag_grows = gauges(registry, "blockwatch_partition_lag_grows",
+                                    "1 while the partition's lag has grown each minute for ten minutes.");
   Family<Counter>& gaps =
       counters(registry, "blockwatch_gaps_total",
                "Findings that a partition's log is not, or not all, what was counted on.");
@@ -171,6 +179,22 @@ void Telemetry::silent(std::string_view topic, std::uint32_t partition, std::chr
 std::chrono::seconds Telemetry::silent_for(std::string_view topic, std::uint32_t partition) const {
   const double seconds = impl_->partition_series(topic, partition).silent.Value();
   return std::chrono::seconds(static_cast<std::int64_t>(seconds));
+}
+
+void Telemetry::quiet(std::string_view topic, std::uint32_t partition, bool is_quiet) {
+  impl_->partition_series(topic, partition).quiet.Set(is_quiet ? 1 : 0);
+}
+
+bool Telemetry::is_quiet(std::string_view topic, std::uint32_t partition) const {
+  return impl_->partition_series(topic, partition).quiet.Value() != 0;
+}
+
+void Telemetry::lag_grows(std::string_view topic, std::uint32_t partition, bool grows) {
+  impl_->partition_series(topic, partition).lag_grows.Set(grows ? 1 : 0);
+}
+
+bool Telemetry::lag_grows(std::string_view topic, std::uint32_t partition) const {
+  return impl_->partition_series(topic, partition).lag_grows.Value() != 0;
 }
 
 void Telemetry::repeated(std::uint64_t records) {

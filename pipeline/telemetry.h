@@ -40,6 +40,11 @@ class Telemetry {
   /// How long nothing has come from a partition whose log goes on; 0: it is not silent.
   void silent(std::string_view topic, std::uint32_t partition, std::chrono::seconds duration);
   std::chrono::seconds silent_for(std::string_view topic, std::uint32_t partition) const;
+  /// Whether a partition has far less traffic than it usually has at this hour, or its lag only grows.
+  void quiet(std::string_view topic, std::uint32_t partition, bool is_quiet);
+  bool is_quiet(std::string_view topic, std::uint32_t partition) const;
+  void lag_grows(std::string_view topic, std::uint32_t partition, bool grows);
+  bool lag_grows(std::string_view topic, std::uint32_t partition) const;
   /// Records that came again and were dropped.
   void repeated(std::uint64_t records);
   void lag(std::string_view topic, std::uint32_t partition, std::uint64_t records);

@@ -14,6 +14,7 @@
 #include "pipeline/apply.h"
 #include "pipeline/commit_due.h"
 #include "pipeline/committer.h"
+#include "pipeline/feed_watch.h"
 #include "pipeline/gap_text.h"
 #include "pipeline/intake.h"
 #include "pipeline/parse.h"
@@ -64,6 +65,7 @@ struct Worker::Impl {
     Clock::time_point since;
     std::chrono::milliseconds age{0};  // at that moment
   };
+  FeedWatch feed{store, options.topic, telemetry};
   std::optional<Intake> intake{};                     // from the start of the run
   std::uint64_t commits = 0;                          // begun since the start
   Clock::time_point batch_begun{};                    // when its first record was there
@@ -81,10 +83,10 @@ struct Worker::Impl {
     return {};
   }
 
-  static Waiting waiting_since_now(const ParsedRecord& parsed) {
+  Waiting waiting_since_now(const ParsedRecord& parsed) const {
     const TimeNs broker_time = parsed.record.broker_time;
     const TimeNs made = broker_time != kNoTime ? broker_time : parsed.event.time;
-    const TimeNs age = std::max<TimeNs>(0, saturating_add(wall_clock_now(), -made));
+    const TimeNs age = std::max<TimeNs>(0, saturating_add(options.wall_clock(), -made));
     return {Clock::now(), std::chrono::milliseconds(age / kMillisecond)};
   }
 
@@ -118,14 +120,14 @@ struct Worker::Impl {
   // On the disk at once: an operator reads it there, and a halted partition brings no commit of its own.
   Expected<void> take_findings(const ParsedBatch& batch) {
     for (const GapFound& gap : batch.gaps) {
-      applier->gap(gap, wall_clock_now());
+      applier->gap(gap, options.wall_clock());
       telemetry.halted(options.topic, gap.partition, !gap.resumed_at);
     }
     for (const std::uint32_t partition : batch.verified) {
-      applier->verified(partition, wall_clock_now());
+      applier->verified(partition, options.wall_clock());
       telemetry.halted(options.topic, partition, false);
     }
-    for (const SilenceFound& silence : batch.silent) applier->silent(silence, wall_clock_now());
+    for (const SilenceFound& silence : batch.silent) applier->silent(silence, options.wall_clock());
     if (applier->pending().gaps.empty() && batch.silent.empty()) return {};
     if (const auto done = commit_and_wait(kNoTime); !done) return done;
     const bool halted = std::any_of(batch.gaps.begin(), batch.gaps.end(),
@@ -133,6 +135,18 @@ struct Worker::Impl {
     if (!options.batch || !halted) return {};
     return fail(ExitCode::state_damaged,
                 "halted: a partition's log is not what the state counted on; blockwatch gaps list says why");
+  }
+
+  // Of the wall clock, and of partitions that have brought what there is.
+  Expected<void> look_for_quiet() {
+    if (options.batch || applier->pending().records != 0 || in_flight) return {};
+    const TimeNs now = options.wall_clock();
+    const std::vector<std::uint32_t> quiet = feed.look(at_end, now);
+    for (const PartitionProgress& p : applier->progress()) {
+      if (std::find(quiet.begin(), quiet.end(), p.partition) != quiet.end())
+        applier->silent({p.partition, p.next_offset}, now);
+    }
+    return quiet.empty() ? Expected<void>() : commit_and_wait(kNoTime);
   }
 
   bool all_at_end() const { return at_end.size() == source.partitions().size(); }
@@ -155,12 +169,12 @@ struct Worker::Impl {
 
   // In a batch incidents close at the end of the input only; live, as the clocks pass.
   TimeNs closing_clock() const {
-    return options.batch ? kNoTime : earliest_clock(applier->progress(), at_end, wall_clock_now());
+    return options.batch ? kNoTime : earliest_clock(applier->progress(), at_end, options.wall_clock());
   }
 
   Expected<void> commit(TimeNs closing) {
     if (const auto done = collect(); !done) return done;
-    in_flight = InFlight{applier->pending(), applier->pending_bytes(), wall_clock_now()};
+    in_flight = InFlight{applier->pending(), applier->pending_bytes(), options.wall_clock()};
     note_memory();
     TakenBatch taken = applier->take_batch(closing, in_flight->begun);
     alert.reset();
@@ -237,7 +251,7 @@ struct Worker::Impl {
   Expected<void> activate() {
     auto activation = activations.take();
     if (!activation) return {};
-    const TimeNs from = applier->activate(std::move(*activation), wall_clock_now());
+    const TimeNs from = applier->activate(std::move(*activation), options.wall_clock());
     if (const auto done = commit_and_wait(kNoTime); !done) return done;
     activations.done(from);
     return {};
@@ -260,6 +274,7 @@ struct Worker::Impl {
     if (parsed.drained || committer.is_done()) {
       if (const auto done = collect(); !done) return done;
     }
+    if (const auto done = look_for_quiet(); !done) return done;
     status.at_end = all_at_end() && applier->pending().records == 0 && !in_flight;
     return {};
   }
@@ -267,7 +282,7 @@ struct Worker::Impl {
   Expected<void> count_all() {
     while (true) {
       const ParsedBatch& parsed = intake->take();
-      status.last_progress = wall_clock_now();
+      status.last_progress = options.wall_clock();
       if (const auto done = turn(parsed); !done) return done;
       if (!parsed.last) continue;
       if (options.batch && !parsed.error && all_at_end()) return finish_batch();

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ struct WorkerOptions {
   TimeNs lateness = 48 * kHour;
   TimeNs dedup_window = 24 * kHour;
   WorkerMemory memory{};
+  std::function<TimeNs()> wall_clock = wall_clock_now;
   std::uint64_t record_bytes_max = 65536;
   std::optional<SourceMapping> mapping{};  // none: the contract's names
   /// Ends when every partition stands at its end, closes every incident, and marks the partitions as ended.

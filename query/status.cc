@@ -156,6 +156,17 @@ void add_silences(const std::vector<PartitionProgress>& partitions, const Status
   }
 }
 
+void add_feeds(const std::vector<PartitionProgress>& partitions, const StatusInput& input,
+               std::vector<std::string>& out) {
+  if (!input.live) return;
+  for (const PartitionProgress& p : partitions) {
+    if (input.live->is_quiet && input.live->is_quiet(p))
+      out.push_back(partition_name(p) + " has far fewer messages than usual at this hour of the week");
+    if (input.live->lag_grows && input.live->lag_grows(p))
+      out.push_back(partition_name(p) + ": the lag has grown each minute for ten minutes");
+  }
+}
+
 void add_halts(const std::vector<PartitionProgress>& partitions, const std::vector<Gap>& gaps,
                std::vector<std::string>& out) {
   for (const PartitionProgress& p : partitions) {
@@ -228,6 +239,7 @@ std::string status_json(const Store& store, const StatusInput& input) {
   add_standstill(input, attention);
   add_halts(progress, snapshot->gaps(), attention);
   add_silences(progress, input, attention);
+  add_feeds(progress, input, attention);
   if (const std::uint64_t critical = open.all["critical"]; critical != 0) {
     attention.push_back(counted(critical, "critical incident") + (critical == 1 ? " is" : " are") +
                         " open: blockwatch alerts list");

@@ -27,6 +27,10 @@ struct LiveStatus {
   std::function<std::optional<std::uint64_t>(const PartitionProgress&)> lag_of;
   /// How long nothing has come from a partition whose log goes on; 0: it is not silent.
   std::function<std::chrono::seconds(const PartitionProgress&)> silent_for;
+  /// It has far fewer messages than usual at this hour of the week.
+  std::function<bool(const PartitionProgress&)> is_quiet;
+  /// Its lag has grown each minute for ten minutes.
+  std::function<bool(const PartitionProgress&)> lag_grows;
   std::vector<std::string> outputs;  // names
 };
 

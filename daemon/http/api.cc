@@ -155,6 +155,8 @@ HttpResponse Api::status() const {
   live.silent_for = [this](const PartitionProgress& p) {
     return telemetry_.silent_for(p.topic, p.partition);
   };
+  live.is_quiet = [this](const PartitionProgress& p) { return telemetry_.is_quiet(p.topic, p.partition); };
+  live.lag_grows = [this](const PartitionProgress& p) { return telemetry_.lag_grows(p.topic, p.partition); };
   for (const OutputSettings& output : outputs_.settings()) live.outputs.push_back(output.name);
   input.live = std::move(live);
   return json(status_json(store_, input));

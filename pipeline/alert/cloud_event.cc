@@ -35,7 +35,8 @@ std::string_view sentence_of(std::string_view kind) {
   if (kind == "lookalike_ori") return "an ORI that resembles one of {0}, which a policy blocks, asked";
   if (kind == "data_gap")
     return "records of {2} are missing, or its log is not the one that was counted; blockwatch gaps list";
-  if (kind == "feed_gap") return "nothing comes from {2}, although its log goes on; blockwatch status";
+  if (kind == "feed_gap")
+    return "nothing comes from {2}, or far less than usual, or less than its log grows; blockwatch status";
   return "{0} queried {1}, which policy {2} watches";
 }
 

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/prefetch.h"
+#include "pipeline/feed_pattern.h"
 #include "pipeline/kafka/client.h"
 #include "pipeline/kafka/consumer.h"
 #include "pipeline/kafka/topic_partitions.h"
@@ -60,6 +61,7 @@ struct Position {
   std::uint32_t partition = 0;
   LogCheck check;
   SilenceWatch silence{steady_clock::now()};
+  LagWatch growth{};
   bool has_moved = false;     // since the last look
   std::uint64_t reached = 0;  // where the end of the log was seen, behind its control records
   bool at_end = false;
@@ -341,7 +343,7 @@ class KafkaSource final : public Source {
     }
     if (now < next_look_) return;
     next_look_ = now + kLagInterval;
-    report_lag();
+    report_lag(batch, now);
     telemetry_.memory_used(MemoryPart::source_queue, connection_->queue_bytes());
     look_for_silence(batch, now);
   }
@@ -403,15 +405,23 @@ class KafkaSource final : public Source {
                           options_.topic, p.partition, p.silence.silent_for(now).count())};
   }
 
-  void report_lag() {
+  void report_lag(SourceBatch& batch, steady_clock::time_point now) {
     std::uint64_t total = 0;
-    for (const Position& p : positions_) {
-      const auto lag = p.check.halted() ? std::nullopt : lag_of(p);
+    for (Position& p : positions_) {
+      const auto lag = p.check.halted() || connection_->down() ? std::nullopt : lag_of(p);
+      if (p.growth.look(lag, now)) report_growth(p, *lag, batch);
+      telemetry_.lag_grows(options_.topic, p.partition, p.growth.is_growing());
       if (!lag) continue;
       telemetry_.lag(options_.topic, p.partition, *lag);
       total += *lag;
     }
     consumer_->catching_up(total > kCatchingUpRecords);
+  }
+
+  void report_growth(const Position& p, std::uint64_t lag, SourceBatch& batch) const {
+    batch.silent.push_back({p.partition, place_of(p)});
+    log::warning("lag_grows", "more comes than is counted, each minute for ten minutes",
+                 {{"topic", options_.topic}, {"partition", p.partition}, {"lag", lag}});
   }
 
   // Advice: a failure means that a lag tool sees an older figure, and the next second brings another try.

@@ -149,6 +149,7 @@ class WorkerTest : public ::testing::Test {
     options.batch = batch;
     options.plain = plain_;
     options.memory = memory_;
+    if (now_ != kNoTime) options.wall_clock = [this] { return now_; };
     Worker worker(*store_, source, RulesetHistory::always(ruleset_), activations_, options, telemetry,
                   status);
     return worker.run(stop);
@@ -206,6 +207,7 @@ class WorkerTest : public ::testing::Test {
 
   bool plain_ = false;
   WorkerMemory memory_;
+  TimeNs now_ = kNoTime;  // the wall clock, if it is another
   std::filesystem::path dir_;
   Activations activations_;
   std::shared_ptr<const Ruleset> ruleset_;
@@ -439,6 +441,28 @@ TEST_F(WorkerTest, ADayClosesOnceTheClocksStandAtItsEndPlusLateness) {
   const TimeNs closes = *parse_rfc3339("2025-02-04T00:00:00Z");  // the default lateness is 48 h
   EXPECT_FALSE((*applier)->closes_any(closes - 1));
   EXPECT_TRUE((*applier)->closes_any(closes));
+}
+
+TEST_F(WorkerTest, AFeedThatIsSilentAtAnHourThatIsUsuallyBusyIsAnIncident) {
+  const TimeNs hour = *parse_rfc3339("2025-06-03T14:00:00Z");
+  for (const int weeks : {2, 3}) {
+    ScriptedSource source({0});
+    for (int i = 0; i < 3 * weeks * 60; ++i) {
+      const TimeNs time =
+          hour + (i % 3 - 1) * kHour - (1 + i / 3 % weeks) * 7 * kDay + i / 3 / weeks * kSecond;
+      source.add(
+          0, query("w" + std::to_string(weeks) + "-" + std::to_string(i), format_time(time), "IL0160000"));
+    }
+    now_ = hour + 55 * kMinute;
+    run(source, false);
+    std::vector<std::string> found;
+    for (const IncidentSummary& i : store_->snapshot()->incidents("", ""))
+      if (i.key.kind == "feed_gap") found.push_back(i.key.policy + ' ' + i.key.day);
+    EXPECT_EQ(found, weeks == 3 ? std::vector<std::string>{"t/0 2025-06-03"} : std::vector<std::string>{});
+    store_.reset();
+    std::filesystem::remove_all(dir_);
+    open();
+  }
 }
 
 // While a commit is in flight nobody waits for it but those who need what it holds.
