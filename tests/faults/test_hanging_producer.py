@@ -49,8 +49,7 @@ def test_a_producer_that_stands_still_in_a_transaction_holds_up_and_then_no_long
         producer.signal(signal.SIGCONT)
         go.touch()
         assert producer.wait(60) == 0, producer.tail()
-        for _ in rounds:
-            rounds.reached("refused" in producer.stdout())
+        rounds.reached("refused" in producer.stdout())
         time.sleep(1)
         assert "partition_stalled" not in daemon.stderr()
         assert daemon.terminate(10) == 0

@@ -66,7 +66,8 @@ def test_a_second_daemon_on_the_same_directory_is_refused_with_the_pid_of_the_fi
         for _ in rounds:
             with intruder.daemon() as refused:
                 assert refused.wait(10) == 75
-                rounds.reached(f"pid {daemon.pid}" in refused.stderr())
+                assert f"pid {daemon.pid}" in refused.stderr()
+            rounds.reached(daemon.running())
         feed.finish()
         world.wait_consumed(daemon, feed.total)
         world.wait_all_closed(daemon)
