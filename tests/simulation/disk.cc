@@ -15,6 +15,8 @@
 namespace blockwatch::simulation {
 namespace {
 
+constexpr std::int64_t kSyncMax = 150'000'000;  // nanoseconds
+
 struct File {
   std::int64_t size = 0, synced = 0;
 };
@@ -98,6 +100,10 @@ int planned_sync(const std::string& name, int (*sync)(int), int fd) {
   if (due && fault == DiskFault::before_sync) {
     disk->outside.count(Event::died_before_sync);
     die();
+  }
+  if (disk->is_open && is_log(name) && disk->random.percent(40)) {  // meanwhile the next batch is counted
+    disk->outside.count(Event::slow_sync);
+    sleep_for(disk->random.between(0, kSyncMax));
   }
   const int status = sync(fd);
   File& file = disk->files[name];

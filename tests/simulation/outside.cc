@@ -32,6 +32,8 @@ const char* name_of(Event event) {
       return "write_refused";
     case Event::sync_refused:
       return "sync_refused";
+    case Event::slow_sync:
+      return "slow_sync";
     case Event::disk_full:
       return "disk_full";
     case Event::record_handed_over:

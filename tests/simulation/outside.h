@@ -26,6 +26,7 @@ enum class Event : std::uint8_t {
   write_refused,
   sync_refused,
   disk_full,
+  slow_sync,
   record_handed_over,
   record_again,
   empty_poll,

@@ -20,7 +20,7 @@ ONLY = os.environ.get("BLOCKWATCH_SCHEDULE")
 FLOORS = {
     "process": 15_000, "clean_stop": 5_000, "died_at_any_place": 500, "died_opening": 20, "died_before_write": 300,
     "died_torn_write": 300, "died_before_sync": 200, "died_after_sync": 200, "power_lost": 500, "bytes_lost": 200,
-    "write_refused": 200, "sync_refused": 200, "source_error": 300, "disk_full": 300,
+    "write_refused": 200, "sync_refused": 200, "source_error": 300, "disk_full": 300, "slow_sync": 5_000,
     "record_handed_over": 100_000, "record_again": 5_000, "empty_poll": 50_000, "offset_jump": 1_000, "data_gap": 50, "halt": 50,
     "verified": 3_000, "silence": 1_000, "reload_offered": 3_000, "reload_activated": 3_000, "start_with_other_version": 300,
     "clock_back": 300, "clock_forward": 300, "outputs_replaced": 300, "delivered": 50_000, "delivered_again": 10_000,

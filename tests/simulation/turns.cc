@@ -133,10 +133,10 @@ Function* real(Function*& kept, const char* name) {
   if (kept == nullptr) kept = reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
   return kept;
 }
-#define REAL(name)                                   \
-  ([] {                                              \
-    static constinit decltype(&name) kept = nullptr; \
-    return real(kept, #name);                        \
+#define REAL(name)                                     \
+  ([] {                                                \
+    static constinit decltype(&(name)) kept = nullptr; \
+    return real(kept, #name);                          \
   }())
 
 void lock(pthread_mutex_t* mutex) {
