@@ -43,7 +43,7 @@ class FeedWatchTest : public ::testing::Test {
       for (const TimeNs beside : {-kHour, TimeNs{0}, kHour})
         count(partition, kHourBegins + beside - week * kWeek, messages);
   }
-  Partitions look(TimeNs after, std::set<std::uint32_t> at_end = {0, 1}) {
+  Partitions look(TimeNs after, const std::set<std::uint32_t>& at_end = {0, 1}) {
     return feed_.look(at_end, kHourBegins + after);
   }
 

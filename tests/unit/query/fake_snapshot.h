@@ -94,6 +94,7 @@ class FakeSnapshot : public Snapshot {
   std::map<std::string, std::vector<NotificationMark>, std::less<>> stored_marks;
   std::vector<OutputStanding> stored_outputs;
   std::vector<Gap> stored_gaps;  // by partition and number
+  std::vector<Rollback> stored_rollbacks;
 
   std::vector<PartitionProgress> partitions() const override {
     std::vector<PartitionProgress> out;
