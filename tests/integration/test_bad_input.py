@@ -4,6 +4,8 @@ import collections
 import gzip
 import json
 
+import pytest
+
 from integration.test_privacy import Canaries, assert_nothing_found, bytes_of_folder, command_outputs, http_answers
 from support.kafka_client import consume_all, produce_ndjson
 from support.product import World, new_topic, wait_alerts_delivered
@@ -190,6 +192,8 @@ def test_each_kind_of_bad_record_alone_in_a_file_is_rejected_with_its_reason_and
     assert_nothing_found(canary, {"replay": printed.encode(), **dict(bytes_of_folder(world.folder)), **dict(command_outputs(world))})
 
 
+@pytest.mark.fault(row=14, what="poisonous records in a topic, among good ones", injected="every kind: size, nesting, bytes, keys, types, empty",
+                   seen="each is rejected for its reason, the good ones are counted, nothing of them is kept", often="once each")  # fmt: skip
 def test_a_topic_with_every_kind_of_bad_record_goes_on_and_keeps_nothing_of_them(tmp_path, bin_dir, broker, rng):
     canary = Canaries(rng)
     kinds = Kinds(canary).all

@@ -66,6 +66,8 @@ TEST(StoreOpen, TheIdentityIsMadeOnceAndIsAnothersElsewhere) {
   EXPECT_NE(other.fingerprint_key, first.fingerprint_key);
 }
 
+// Fault 20: a state of a newer or an older format | its format mark | refused by number, left as it is |
+// once each
 TEST(StoreOpen, ANewerFormatIsRefusedByNumber) {
   const test::TempDir dir;
   test::open_store(dir.state());
