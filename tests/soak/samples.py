@@ -15,18 +15,18 @@ from typing import Dict, List, NamedTuple, Tuple
 from support import proc
 
 INTERVAL_SECONDS = 0.25
-# Caches and write buffers fill as far as they may: in about 90 seconds.
-WARM_UP_SECONDS, WARM_UP_SHARE_MAX = 90, 0.67
+WARM_UP_SHARE_MAX = 0.67  # of the life
 SLICES = 8  # of what counts
 
 
 class Kind(NamedTuple):
     name: str
     growth_max: float  # of the floor, over the samples that count; infinite: only shown
+    warm_up_seconds: float = 10
 
 
 # The files of the state are as many as its tables, which become more with what was counted, up to a bound.
-MEMORY = Kind("memory, MiB", 32)
+MEMORY = Kind("memory, MiB", 32, 90)  # so long caches and write buffers fill
 # A client that is left behind has at least 3 threads and 6 descriptors, and one would be with each fault.
 KINDS = (MEMORY, Kind("descriptors", 16), Kind("files of the state", math.inf), Kind("threads", 8))
 MEMORY_MIB_MAX = 512
@@ -80,7 +80,7 @@ class Samples:
         """Those after the warm-up."""
         points = self._points[kind.name]
         first, last = points[0][0], points[-1][0]
-        begin = first + min(WARM_UP_SECONDS, WARM_UP_SHARE_MAX * (last - first))
+        begin = first + min(kind.warm_up_seconds, WARM_UP_SHARE_MAX * (last - first))
         return [point for point in points if point[0] >= begin]
 
     def _floor(self, kind: Kind) -> List[Tuple[float, float]]:

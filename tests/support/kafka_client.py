@@ -137,8 +137,8 @@ def produce_ndjson(
 
 
 class SteadyProducer:
-    """Idempotent, every in-sync replica acknowledging, and patient: brokers may be away for minutes, and no record is lost or
-    written twice as long as it lives."""
+    """Idempotent, every in-sync replica acknowledging, and patient: brokers may be away for minutes. Where brokers die, records may
+    all the same be written twice, and a few be acknowledged that are not there afterwards: only the topic says what it holds."""
 
     def __init__(self, brokers: str):
         self.acknowledged = 0
