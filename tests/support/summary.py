@@ -1,8 +1,7 @@
 #!/usr/bin/python3
 """Prints what `./dev test` ran: a table of suites, then 'N passed, N failed'.
 
-Reads suites.tsv (name, kind, seconds, exit status: a line a suite) and NAME.xml (JUnit) of a log folder; is told the seconds
-of the whole run, which are fewer than those of its suites together: one of them runs beside others.
+Reads suites.tsv (name, kind, seconds, exit status: a line a suite) and NAME.xml (JUnit) of a log folder.
 Exits 0 only if every suite that was begun passed, something ran, and nothing was skipped: a test that a
 machine cannot run is a gap in what was shown, not a success.
 """
@@ -50,14 +49,14 @@ def count_suite(kind: str, status: int, junit: Optional[Counts]) -> Counts:
     return junit
 
 
-def main(folder: pathlib.Path, seconds_total: int) -> int:
+def main(folder: pathlib.Path) -> int:
     rows = []
-    total = Counts(0, 0, 0)
+    total, seconds_total = Counts(0, 0, 0), 0
     for line in (folder / "suites.tsv").read_text().splitlines():
         name, kind, seconds, status = line.split("\t")
         counts = count_suite(kind, int(status), read_junit(folder / f"{name}.xml"))
         rows.append((name, int(seconds), counts))
-        total += counts
+        total, seconds_total = total + counts, seconds_total + int(seconds)
     rows.append(("total", seconds_total, total))
 
     print(f"\n{'suite':<16}{'minutes':>9}{'passed':>9}{'failed':>9}{'skipped':>9}")
@@ -69,4 +68,4 @@ def main(folder: pathlib.Path, seconds_total: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main(pathlib.Path(sys.argv[1])))
