@@ -76,7 +76,7 @@ Expected<Owner> prepare_target(const std::string& dir, const std::string& partia
   fs::create_directories(dir, error);
   if (error) return fail(ExitCode::temporary, "cannot create " + dir + ": " + error.message());
   if (auto removed = remove_tree(partial); !removed) return tl::unexpected(removed.error());
-  const auto content = content_of(dir);
+  const auto content = content_beside(dir, {kLockFile, "lost+found"});
   if (!content) return tl::unexpected(content.error());
   if (!content->empty())
     return fail(ExitCode::usage,

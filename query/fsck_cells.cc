@@ -10,8 +10,6 @@
 namespace blockwatch {
 namespace {
 
-// Beyond any time that a bucket can have.
-constexpr std::int64_t kAllBuckets = std::int64_t{1} << 40;
 constexpr std::int64_t kHoursInDay = kDay / kHour;
 
 using View = std::function<std::uint64_t(const Cell&)>;

@@ -13,6 +13,9 @@
 
 namespace blockwatch {
 
+/// Beyond any time that a bucket can have.
+inline constexpr std::int64_t kAllBuckets = std::int64_t{1} << 40;
+
 /// Cells in a form that can be compared without keeping them: how much they count, and the sum of each cell's
 /// hash times its count, which differs if any of them does.
 struct CellSum {

@@ -19,8 +19,6 @@
 namespace blockwatch {
 namespace {
 
-constexpr std::int64_t kAllBuckets = std::int64_t{1} << 40;
-
 bool stands_in_evidence(Verdict verdict) {
   return verdict != Verdict::none && verdict != Verdict::shadow;
 }

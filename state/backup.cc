@@ -1,23 +1,15 @@
 #include "state/backup.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <map>
 #include <vector>
-
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "state/lock.h"
 #include "state/store_impl.h"
 
 namespace blockwatch {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr const char* kFolderInList = "db/";
 
@@ -38,8 +30,7 @@ std::map<std::string, std::string> read_digests(const std::string& dir) {
 
 Expected<std::vector<CopiedFile>> copy_database(const std::string& from, const std::string& to,
                                                 const Owner& owner) {
-  if (::mkdir(to.c_str(), 0700) != 0 || ::chown(to.c_str(), owner.user, owner.group) != 0)
-    return fail(ExitCode::temporary, "cannot create directory " + to + ": " + std::strerror(errno));
+  if (auto made = make_directory(to, owner); !made) return tl::unexpected(made.error());
   auto files = copy_files(database_dir(from), database_dir(to), owner);
   if (!files) return files;
   if (auto made = write_file(to + "/" + kLockFile, "", owner); !made) return tl::unexpected(made.error());
@@ -96,16 +87,6 @@ Expected<CopiedState> copy_backup(const std::string& from, const std::string& to
   if (!files) return tl::unexpected(files.error());
   if (auto same = compare(from, listed, *files); !same) return tl::unexpected(same.error());
   return sum_of(*files);
-}
-
-Expected<std::string> content_of(const std::string& dir) {
-  std::error_code error;
-  for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (name != kLockFile && name != "lost+found") return name;
-  }
-  if (error) return fail(ExitCode::temporary, "cannot read directory " + dir + ": " + error.message());
-  return std::string();
 }
 
 Expected<void> move_database(const std::string& from, const std::string& dir) {

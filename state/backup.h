@@ -27,9 +27,6 @@ Expected<CopiedState> copy_state(const std::string& from, const std::string& to,
 /// missing, or is not what it was when the backup was made.
 Expected<CopiedState> copy_backup(const std::string& from, const std::string& to, const Owner& owner);
 
-/// What may not lie in a state directory that is to be filled; empty: nothing does.
-Expected<std::string> content_of(const std::string& dir);
-
 /// Moves the database of the state directory `from` into `dir`, which has none, and removes the rest of
 /// `from`. Both on one file system.
 Expected<void> move_database(const std::string& from, const std::string& dir);

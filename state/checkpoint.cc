@@ -70,13 +70,7 @@ std::string first_line_of(const std::string& path) {
 }  // namespace
 
 Expected<void> Store::checkpoint(const std::string& to) const {
-  const auto free_bytes = free_bytes_of(impl_->dir);
-  if (!free_bytes) return tl::unexpected(free_bytes.error());
-  if (!enough_space(*free_bytes, 0))
-    return fail(ExitCode::temporary, "state directory " + impl_->dir + ": " +
-                                         std::to_string(*free_bytes >> 20U) + " MiB are free, " +
-                                         std::to_string(kFreeBytesMin >> 20U) +
-                                         " MiB are needed to make a checkpoint; free some space");
+  if (auto enough = check_space(impl_->dir, "to make a checkpoint; free some space"); !enough) return enough;
   std::error_code error;
   fs::create_directory(to, error);
   if (error) return fail(ExitCode::temporary, "cannot create " + to + ": " + error.message());

@@ -92,6 +92,23 @@ Expected<void> sync_directory(const std::string& dir) {
   return {};
 }
 
+Expected<void> make_directory(const std::string& dir, const Owner& owner) {
+  if (::mkdir(dir.c_str(), 0700) != 0) return refused("cannot create directory " + dir);
+  if (::chown(dir.c_str(), owner.user, owner.group) != 0) return refused("cannot change the owner of " + dir);
+  return {};
+}
+
+Expected<std::string> content_beside(const std::string& dir,
+                                     std::initializer_list<std::string_view> expected) {
+  std::error_code error;
+  for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
+    std::string name = it->path().filename().string();
+    if (std::find(expected.begin(), expected.end(), name) == expected.end()) return name;
+  }
+  if (error) return fail(ExitCode::temporary, "cannot read state directory " + dir + ": " + error.message());
+  return std::string();
+}
+
 Expected<std::vector<CopiedFile>> copy_files(const std::string& from, const std::string& to,
                                              const Owner& owner,
                                              const std::function<bool(const std::string&)>& wanted) {
@@ -101,8 +118,7 @@ Expected<std::vector<CopiedFile>> copy_files(const std::string& from, const std:
     if (wanted(it->path().filename().string())) paths.push_back(it->path());
   if (error) return fail(ExitCode::temporary, "cannot read directory " + from + ": " + error.message());
   std::sort(paths.begin(), paths.end());
-  if (::mkdir(to.c_str(), 0700) != 0) return refused("cannot create directory " + to);
-  if (::chown(to.c_str(), owner.user, owner.group) != 0) return refused("cannot change the owner of " + to);
+  if (auto made = make_directory(to, owner); !made) return tl::unexpected(made.error());
   std::vector<CopiedFile> copied;
   for (const fs::path& path : paths) {
     auto file = copy_file(path, fs::path(to) / path.filename(), owner);

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -20,6 +22,13 @@ struct Owner {
 
 /// A directory's entries survive a power cut only once it is synced.
 Expected<void> sync_directory(const std::string& dir);
+
+/// Makes one with mode 0700, given to `owner`; its parent is there, and it is not.
+Expected<void> make_directory(const std::string& dir, const Owner& owner);
+
+/// What is in a directory and is called none of these; empty: there is nothing else.
+Expected<std::string> content_beside(const std::string& dir,
+                                     std::initializer_list<std::string_view> expected);
 
 /// A file as it was copied.
 struct CopiedFile {

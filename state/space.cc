@@ -23,6 +23,15 @@ Expected<std::uint64_t> free_bytes_of(const std::string& dir) {
   return static_cast<std::uint64_t>(fs.f_bavail) * fs.f_frsize;
 }
 
+Expected<void> check_space(const std::string& dir, std::string_view needed_for) {
+  const auto free_bytes = free_bytes_of(dir);
+  if (!free_bytes) return tl::unexpected(free_bytes.error());
+  if (enough_space(*free_bytes, 0)) return {};
+  return fail(ExitCode::temporary, "state directory " + dir + ": " + std::to_string(*free_bytes >> 20U) +
+                                       " MiB are free, " + std::to_string(kFreeBytesMin >> 20U) +
+                                       " MiB are needed " + std::string(needed_for));
+}
+
 Expected<void> SpaceGate::wait_for(std::uint64_t batch_bytes) {
   const std::uint64_t needed = needed_space(batch_bytes);
   std::optional<Clock::time_point> said;

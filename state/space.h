@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -31,6 +32,9 @@ constexpr bool enough_space(std::uint64_t free_bytes, std::uint64_t batch_bytes)
 
 /// Bytes that this process may still write on the file system of `dir`.
 Expected<std::uint64_t> free_bytes_of(const std::string& dir);
+
+/// Exit 75 where less than kFreeBytesMin are free, with what they are needed for. Does not wait.
+Expected<void> check_space(const std::string& dir, std::string_view needed_for);
 
 /// What a wait for space has seen last.
 struct SpaceWait {

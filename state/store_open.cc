@@ -53,13 +53,11 @@ Expected<void> check_for_lost_current(const std::string& dir) {
 Expected<void> check_for_foreign_content(const std::string& dir) {
   std::error_code error;
   if (fs::exists(database_dir(dir) + "/CURRENT", error)) return {};
-  for (fs::directory_iterator it(dir, error), end; !error && it != end; it.increment(error)) {
-    const std::string name = it->path().filename().string();
-    if (name != kLockFile && name != "db" && name != "lost+found")
-      return fail(ExitCode::bad_config, "state directory " + dir + " holds something else (" + name +
-                                            "); name an empty or a new directory in state.dir");
-  }
-  if (error) return fail(ExitCode::temporary, "cannot read state directory " + dir + ": " + error.message());
+  const auto other = content_beside(dir, {kLockFile, "db", "lost+found"});
+  if (!other) return tl::unexpected(other.error());
+  if (!other->empty())
+    return fail(ExitCode::bad_config, "state directory " + dir + " holds something else (" + *other +
+                                          "); name an empty or a new directory in state.dir");
   return check_for_lost_current(dir);
 }
 
@@ -130,12 +128,8 @@ Expected<void> Store::Impl::check_incomplete() const {
 Expected<void> Store::Impl::open_database(const StateMemory& memory) {
   if (auto ok = check_incomplete(); !ok) return ok;
   if (access == Access::write) {
-    const auto free_bytes = free_bytes_of(dir);
-    if (!free_bytes) return tl::unexpected(free_bytes.error());
-    if (!enough_space(*free_bytes, 0))
-      return fail(ExitCode::temporary, "state directory " + dir + ": " + std::to_string(*free_bytes >> 20U) +
-                                           " MiB are free, " + std::to_string(kFreeBytesMin >> 20U) +
-                                           " MiB are needed to open it; free some space, then start again");
+    if (auto enough = check_space(dir, "to open it; free some space, then start again"); !enough)
+      return enough;
   }
   auto opened = Database::open(
       database_dir(dir), access == Access::write ? Database::Opening::to_write : Database::Opening::to_read,
