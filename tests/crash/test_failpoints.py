@@ -9,16 +9,7 @@ import signal
 import pytest
 
 from support.processes import ROOT, Process
-from support.product import (
-    World,
-    assert_alert_topic_holds_every_notification,
-    assert_same_everything,
-    generate,
-    in_topic,
-    new_topic,
-    oracle_running,
-    wait_alerts_delivered,
-)
+from support.product import World, assert_exact, generate, in_topic, new_topic, oracle_running, wait_settled
 
 EVENTS = 12_000
 PARTITIONS = 3
@@ -64,10 +55,7 @@ def test_a_crash_at_a_failpoint_loses_and_repeats_nothing(name, hit, tmp_path, b
             assert status == -signal.SIGKILL, f"{name} was not hit {hit} times: status {status}\n{doomed.tail()}"
             assert generator.wait(60) == 0, generator.tail()
     with world.daemon() as daemon:
-        world.wait_consumed(daemon, EVENTS)
-        world.wait_all_closed(daemon)
-        wait_alerts_delivered(world, daemon)
+        wait_settled(world, daemon, EVENTS)
         assert daemon.terminate(10) == 0
     expected = in_topic(truth, topic)
-    assert_same_everything(world, expected)
-    assert_alert_topic_holds_every_notification(world, expected)
+    assert_exact(world, expected)

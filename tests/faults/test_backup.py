@@ -7,17 +7,8 @@ import shutil
 
 import pytest
 
-from support.kafka_client import produce_ndjson
 from support.processes import Process, run
-from support.product import (
-    World,
-    assert_alert_topic_holds_every_notification,
-    assert_same_everything,
-    generate,
-    new_topic,
-    oracle_running,
-    wait_alerts_delivered,
-)
+from support.product import World, assert_exact, generate, new_topic, oracle_running, wait_settled
 
 EVENTS, PARTITIONS, SEED = 12_000, 3, 81
 RATE = 3_000  # a second: the backups are made while it counts
@@ -36,13 +27,6 @@ def world(tmp_path, bin_dir, broker):
     return World(tmp_path, bin_dir, brokers=broker.bootstrap, topic=topic, alerts=new_topic(broker.bootstrap, topic + ".alerts"))
 
 
-def produce(world, data):
-    for partition in range(PARTITIONS):
-        stamps = map(int, (data / f"p{partition}.ts").read_text().split())
-        lines = zip((data / f"p{partition}.ndjson").read_bytes().splitlines(), stamps)
-        produce_ndjson(world.brokers, world.topic, [(partition, None, value, stamp) for value, stamp in lines])
-
-
 def traffic(world):
     return Process(
         [world.bin_dir / "blockwatch", "generate", "--events", str(EVENTS), "--seed", str(SEED), "--from", "2025-05-20",
@@ -59,13 +43,10 @@ def finish_and_compare(world, data):
     """What was given up is alerted again, under the same ids."""
     with oracle_running(world, data) as pending:
         with world.daemon() as daemon:
-            world.wait_consumed(daemon, EVENTS)
-            world.wait_all_closed(daemon)
-            wait_alerts_delivered(world, daemon)
+            wait_settled(world, daemon, EVENTS)
             assert daemon.terminate(10) == 0
         truth = pending.wait()
-    assert_same_everything(world, truth)
-    assert_alert_topic_holds_every_notification(world, truth, made_again=True)
+    assert_exact(world, truth, made_again=True)
 
 
 @pytest.mark.fault(row=21, what="restore from a backup made beside the running daemon, while it counts", injected="the state is lost",

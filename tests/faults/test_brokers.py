@@ -9,14 +9,7 @@ from support import kafka_client
 from support.feed import Feed
 from support.kafka_broker import KafkaCluster
 from support.processes import wait_until
-from support.product import (
-    World,
-    assert_alert_topic_holds_every_notification,
-    assert_same_everything,
-    oracle_running,
-    save_topic,
-    wait_alerts_delivered,
-)
+from support.product import World, assert_exact, oracle_running, save_topic, wait_settled
 
 PARTITIONS = 3
 RATE = 300  # records a second
@@ -107,10 +100,7 @@ def test_brokers_that_end_die_or_freeze_cost_no_record_and_no_alert(tmp_path, bi
             print(f"{feed.total} records given, {ends} held")
             assert save_topic(world.brokers, world.topic, data) == ends
             with oracle_running(world, data) as pending:
-                world.wait_consumed(daemon, ends, GO_ON_SECONDS_MAX)
-                world.wait_all_closed(daemon)
-                wait_alerts_delivered(world, daemon)
+                wait_settled(world, daemon, ends, GO_ON_SECONDS_MAX)
                 assert daemon.terminate(10) == 0
                 truth = pending.wait()
-        assert_same_everything(world, truth)
-        assert_alert_topic_holds_every_notification(world, truth)
+        assert_exact(world, truth)

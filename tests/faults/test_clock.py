@@ -9,14 +9,7 @@ import pytest
 
 from support.feed import Feed
 from support.processes import ROOT, run, wait_until
-from support.product import (
-    World,
-    assert_alert_topic_holds_every_notification,
-    assert_same_everything,
-    new_topic,
-    oracle_running,
-    wait_alerts_delivered,
-)
+from support.product import World, assert_exact, new_topic, oracle_running, wait_settled
 
 PARTITIONS = 3
 RATE = 1_000  # records a second
@@ -71,10 +64,7 @@ def test_a_clock_that_jumps_changes_no_counter_no_verdict_and_no_id(tmp_path, bi
             print(f"counted on after {time.monotonic() - begin:.1f} s")
             rounds.reached(feed.left > 0 and clock.wrong_answers() > 0)
         feed.finish()
-        world.wait_consumed(daemon, feed.total)
-        world.wait_all_closed(daemon)
-        wait_alerts_delivered(world, daemon)
+        wait_settled(world, daemon, feed.total)
         assert daemon.terminate(10) == 0
         truth = pending.wait()
-    assert_same_everything(world, truth)
-    assert_alert_topic_holds_every_notification(world, truth)
+    assert_exact(world, truth)

@@ -11,14 +11,7 @@ from support.kafka_broker import KafkaBroker
 from support.kafka_client import held, produce_ndjson
 from support.proc import memory_bytes_max
 from support.processes import wait_until
-from support.product import (
-    World,
-    assert_alert_topic_holds_every_notification,
-    assert_same_everything,
-    new_topic,
-    oracle_running,
-    wait_alerts_delivered,
-)
+from support.product import World, assert_exact, new_topic, oracle_running, wait_settled
 from support.tcp_proxy import TO_BROKER, TO_CLIENT
 
 PARTITIONS = 3
@@ -68,15 +61,12 @@ def counting(world, bin_dir, seed, events):
         wait_until(lambda: world.consumed() > 0, 30, "the first records")
         yield daemon, feed
         feed.finish()
-        world.wait_consumed(daemon, feed.total, HEAL_SECONDS_MAX)
-        world.wait_all_closed(daemon)
-        wait_alerts_delivered(world, daemon)
+        wait_settled(world, daemon, feed.total, HEAL_SECONDS_MAX)
         memory = memory_bytes_max(daemon.pid)
         assert memory <= MEMORY_BYTES_MAX, f"{memory >> 20} MiB"
         assert daemon.terminate(10) == 0
         truth = pending.wait()
-    assert_same_everything(world, truth)
-    assert_alert_topic_holds_every_notification(world, truth)
+    assert_exact(world, truth)
 
 
 @pytest.mark.fault(row=8, what="the network is cut, flaps, loses one direction", injected="a TCP proxy that holds what it gets",

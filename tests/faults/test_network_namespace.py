@@ -10,14 +10,7 @@ from support.kafka_broker import KafkaBroker
 from support.kafka_client import held
 from support.network_namespace import INPUT, OUTPUT, NetworkNamespace
 from support.processes import Process, wait_until
-from support.product import (
-    World,
-    assert_alert_topic_holds_every_notification,
-    assert_same_everything,
-    new_topic,
-    oracle_running,
-    wait_alerts_delivered,
-)
+from support.product import World, assert_exact, new_topic, oracle_running, wait_settled
 
 PARTITIONS = 3
 RATE = 500  # records a second
@@ -55,10 +48,7 @@ def test_a_network_that_drops_packets_heals_and_nothing_is_lost(tmp_path, bin_di
                 print(f"{harm} for {seconds} s: {dropped} packets dropped, healed after {time.monotonic() - begin:.1f} s")
                 rounds.reached(dropped > 10 and feed.left > 0)
             feed.finish()
-            world.wait_consumed(daemon, feed.total)
-            world.wait_all_closed(daemon)
-            wait_alerts_delivered(world, daemon)
+            wait_settled(world, daemon, feed.total)
             assert daemon.terminate(10) == 0
             truth = pending.wait()
-        assert_same_everything(world, truth)
-        assert_alert_topic_holds_every_notification(world, truth)
+        assert_exact(world, truth)

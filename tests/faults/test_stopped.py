@@ -7,14 +7,7 @@ import pytest
 
 from support.feed import Feed
 from support.processes import wait_until
-from support.product import (
-    World,
-    assert_alert_topic_holds_every_notification,
-    assert_same_everything,
-    new_topic,
-    oracle_running,
-    wait_alerts_delivered,
-)
+from support.product import World, assert_exact, new_topic, oracle_running, wait_settled
 
 PARTITIONS = 3
 RATE = 500  # records a second
@@ -46,11 +39,8 @@ def test_a_daemon_that_stood_still_goes_on_and_counts_each_offset_once(tmp_path,
             print(f"stood still for {SECONDS[n]} s, missed {missed} records, caught up in {time.monotonic() - begin:.1f} s")
             rounds.reached(missed > SECONDS[n] * RATE / 2)
         feed.finish()
-        world.wait_consumed(daemon, feed.total)
-        world.wait_all_closed(daemon)
-        wait_alerts_delivered(world, daemon)
+        wait_settled(world, daemon, feed.total)
         assert "partition_stalled" not in daemon.stderr() and "partition_held_back" not in daemon.stderr()
         assert daemon.terminate(10) == 0
         truth = pending.wait()
-    assert_same_everything(world, truth)
-    assert_alert_topic_holds_every_notification(world, truth)
+    assert_exact(world, truth)

@@ -6,14 +6,7 @@ import pytest
 
 from support.feed import Feed
 from support.processes import wait_until
-from support.product import (
-    World,
-    assert_alert_topic_holds_every_notification,
-    assert_same_everything,
-    new_topic,
-    oracle_running,
-    wait_alerts_delivered,
-)
+from support.product import World, assert_exact, assert_same_everything, new_topic, oracle_running, wait_settled
 
 PARTITIONS = 3
 EVENTS = 20_000
@@ -42,14 +35,11 @@ def test_two_daemons_on_two_directories_count_alike_with_equal_ids(tmp_path, bin
             rounds.reached(0 < killed_at < EVENTS)
             with second.daemon() as other:
                 for world, daemon in ((first, one), (second, other)):
-                    world.wait_consumed(daemon, EVENTS)
-                    world.wait_all_closed(daemon)
-                    wait_alerts_delivered(world, daemon)
+                    wait_settled(world, daemon, EVENTS)
                     assert daemon.terminate(10) == 0
             truth = pending.wait()
         for world in (first, second):
-            assert_same_everything(world, truth)
-            assert_alert_topic_holds_every_notification(world, truth)
+            assert_exact(world, truth)
 
 
 @pytest.mark.fault(row=10, what="a second daemon on the same directory, with the first at work", injected="two processes",

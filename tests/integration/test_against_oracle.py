@@ -8,8 +8,8 @@ import pytest
 from support.processes import ROOT
 from support.product import (
     World,
-    assert_alert_topic_holds_every_notification,
     assert_balanced,
+    assert_exact,
     assert_same_everything,
     assert_same_incidents,
     assert_same_rows,
@@ -17,7 +17,7 @@ from support.product import (
     new_topic,
     oracle_running,
     truth_of,
-    wait_alerts_delivered,
+    wait_settled,
 )
 
 EVENTS = 1_000_000
@@ -60,13 +60,10 @@ def test_the_daemon_counts_a_million_events_from_kafka_as_the_oracle_does(millio
     alerts = new_topic(broker.bootstrap, "million.alerts")
     world = world_of(million, "daemon", bin_dir, brokers=broker.bootstrap, alerts=alerts)
     with world.daemon() as daemon:
-        world.wait_consumed(daemon, EVENTS)
-        world.wait_all_closed(daemon)
-        wait_alerts_delivered(world, daemon)
+        wait_settled(world, daemon, EVENTS)
         assert daemon.terminate(10) == 0
     truth = million.truth
-    assert_same_everything(world, truth)
-    assert_alert_topic_holds_every_notification(world, truth)
+    assert_exact(world, truth)
     assert_every_feature_occurred(truth)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from integration.test_privacy import Canaries, assert_nothing_found, bytes_of_folder, command_outputs, http_answers
 from support.kafka_client import consume_all, produce_ndjson
-from support.product import World, new_topic, wait_alerts_delivered
+from support.product import World, new_topic, wait_settled
 
 AS_OF = "2025-05-20T13:00:00Z"
 NOW_MS = 1_747_746_000_000
@@ -211,9 +211,7 @@ def test_a_topic_with_every_kind_of_bad_record_goes_on_and_keeps_nothing_of_them
     )  # fmt: skip
     seen = {}
     with world.daemon() as daemon:
-        world.wait_consumed(daemon, len(records))
-        world.wait_all_closed(daemon)
-        wait_alerts_delivered(world, daemon)
+        wait_settled(world, daemon, len(records))
         seen.update(http_answers(world))
         seen.update((f"running: {name}", data) for name, data in bytes_of_folder(world.folder))
         assert daemon.terminate(10) == 0

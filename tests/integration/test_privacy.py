@@ -9,7 +9,7 @@ import pathlib
 import pytest
 
 from support.kafka_client import consume_all, produce_ndjson
-from support.product import World, generate, new_topic, wait_alerts_delivered
+from support.product import World, generate, new_topic, wait_settled
 
 TOPIC = "privacy"
 PARTITIONS = 2
@@ -191,9 +191,7 @@ def test_no_canary_is_in_state_logs_alerts_answers_or_output(tmp_path, bin_and_b
     )  # fmt: skip
     seen = {}
     with world.daemon() as daemon:
-        world.wait_consumed(daemon, len(records) + 1)
-        world.wait_all_closed(daemon)
-        wait_alerts_delivered(world, daemon)
+        wait_settled(world, daemon, len(records) + 1)
         seen.update(http_answers(world))
         # While it runs, so that the write-ahead log is there, which is not compressed.
         seen.update((f"running: {name}", data) for name, data in bytes_of_folder(world.folder))

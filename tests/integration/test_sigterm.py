@@ -6,15 +6,7 @@ import time
 import pytest
 
 from support.processes import Process, wait_until
-from support.product import (
-    World,
-    assert_alert_topic_holds_every_notification,
-    assert_same_everything,
-    generate,
-    new_topic,
-    oracle_running,
-    wait_alerts_delivered,
-)
+from support.product import World, assert_exact, assert_same_everything, generate, new_topic, oracle_running, wait_settled
 
 STOP_SECONDS_MAX = 10
 EVENTS = 100_000
@@ -50,12 +42,9 @@ def stopped(process: Process) -> int:
 
 def finish_and_compare(world, truth):
     with world.daemon() as daemon:
-        world.wait_consumed(daemon, EVENTS)
-        world.wait_all_closed(daemon)
-        wait_alerts_delivered(world, daemon)
+        wait_settled(world, daemon, EVENTS)
         assert stopped(daemon) == 0
-    assert_same_everything(world, truth)
-    assert_alert_topic_holds_every_notification(world, truth)
+    assert_exact(world, truth)
 
 
 def test_an_idle_daemon_stops_and_goes_on_exactly(world, truth):

@@ -304,3 +304,16 @@ def wait_alerts_delivered(world: World, daemon: Process, seconds: float = 60) ->
 def new_topic(brokers: str, name: str, partitions: int = 1) -> str:
     create_topic(brokers, name, partitions)
     return name
+
+
+def wait_settled(world: World, daemon: Process, records: int, seconds: float = 120) -> None:
+    """Until so many are counted, every incident is closed, and every alert delivered."""
+    world.wait_consumed(daemon, records, seconds)
+    world.wait_all_closed(daemon)
+    wait_alerts_delivered(world, daemon)
+
+
+def assert_exact(world: World, truth: Truth, *, made_again: bool = False) -> None:
+    """The state that nobody holds and the topic of alerts are what the oracle says."""
+    assert_same_everything(world, truth)
+    assert_alert_topic_holds_every_notification(world, truth, made_again=made_again)

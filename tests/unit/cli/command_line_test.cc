@@ -10,30 +10,16 @@
 #include <stdlib.h>
 
 #include "cli/commands.h"
+#include "tests/unit/cli/run_command.h"
 
 namespace blockwatch {
 namespace {
 
+using test::Outcome;
 using testing::HasSubstr;
 
-struct Outcome {
-  int exit_code = 0;
-  std::string out, err;
-};
-
-Outcome run(std::vector<const char*> words) {
-  words.insert(words.begin(), "blockwatch");
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  Outcome outcome;
-  outcome.exit_code = run_command_line(static_cast<int>(words.size()), words.data());
-  outcome.out = testing::internal::GetCapturedStdout();
-  outcome.err = testing::internal::GetCapturedStderr();
-  return outcome;
-}
-
 TEST(CommandLine, WordsThatDoNotParseAreUsageErrors) {
-  const std::vector<std::vector<const char*>> cases{
+  const std::vector<std::vector<std::string>> cases{
       {},
       {"frobnicate"},
       {"report"},
@@ -53,7 +39,7 @@ TEST(CommandLine, WordsThatDoNotParseAreUsageErrors) {
       {"replay"},
   };
   for (const auto& words : cases) {
-    const Outcome outcome = run(words);
+    const Outcome outcome = test::run_command(words);
     EXPECT_EQ(outcome.exit_code, 64) << testing::PrintToString(words);
     EXPECT_FALSE(outcome.err.empty()) << testing::PrintToString(words);
   }
@@ -62,12 +48,12 @@ TEST(CommandLine, WordsThatDoNotParseAreUsageErrors) {
 TEST(CommandLine, HelpAndVersionAreNoErrors) {
   for (const char* command :
        {"report", "alerts", "completeness", "replay", "check-config", "generate", "demo", "version"}) {
-    const Outcome outcome = run({command, "--help"});
+    const Outcome outcome = test::run_command({command, "--help"});
     EXPECT_EQ(outcome.exit_code, 0) << command;
     EXPECT_THAT(outcome.out, HasSubstr("--help")) << command;
   }
-  EXPECT_THAT(run({"version"}).out, testing::StartsWith("blockwatch "));
-  EXPECT_EQ(run({"--version"}).out, run({"version"}).out);
+  EXPECT_THAT(test::run_command({"version"}).out, testing::StartsWith("blockwatch "));
+  EXPECT_EQ(test::run_command({"--version"}).out, test::run_command({"version"}).out);
 }
 
 void expect_documented(const CLI::App& command) {
@@ -118,31 +104,31 @@ TEST_F(CheckConfig, GoodFilesAreSummedUp) {
                                    "[source]\nkind = \"file\"\nfiles = [\"-\"]\n[state]\ndir = "
                                    "\"state\"\n[policy]\nfile = \"policy.toml\"\n"
                                    "[catalog]\nagencies = \"agencies.toml\"\noris = \"oris.csv\"\n");
-  const Outcome outcome = run({"check-config", "--config", config.c_str()});
+  const Outcome outcome = test::run_command({"check-config", "--config", config.c_str()});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, HasSubstr("1 block, 0 watches"));
   EXPECT_THAT(outcome.out, HasSubstr("1 agency, 1 row of ORIs"));
-  EXPECT_EQ(run({"check-config", "--config", config.c_str(), "--json"}).out,
+  EXPECT_EQ(test::run_command({"check-config", "--config", config.c_str(), "--json"}).out,
             "{\n  \"ok\": true,\n  \"diagnostics\": []\n}\n");
 }
 
 TEST_F(CheckConfig, EveryMistakeIsNamedWithItsPlace) {
   const std::string config =
       write("blockwatchd.toml", "[source]\nkind = \"carrier pigeon\"\n[state]\ndirr = \"x\"\n");
-  const Outcome outcome = run({"check-config", "--config", config.c_str()});
+  const Outcome outcome = test::run_command({"check-config", "--config", config.c_str()});
   EXPECT_EQ(outcome.exit_code, 78);
   EXPECT_TRUE(outcome.out.empty());
   EXPECT_THAT(outcome.err, HasSubstr("blockwatchd.toml:2:"));
   EXPECT_THAT(outcome.err, HasSubstr("blockwatchd.toml:4:"));
-  const Outcome json = run({"check-config", "--config", config.c_str(), "--json"});
+  const Outcome json = test::run_command({"check-config", "--config", config.c_str(), "--json"});
   EXPECT_EQ(json.exit_code, 78);
   EXPECT_THAT(json.out, HasSubstr("\"ok\": false"));
   EXPECT_THAT(json.out, HasSubstr("\"line\": 2"));
 }
 
 TEST_F(CheckConfig, MissingFileIsBadConfiguration) {
-  EXPECT_EQ(run({"check-config", "--config", (dir_ + "/none.toml").c_str()}).exit_code, 78);
-  EXPECT_EQ(run({"replay", "--config", (dir_ + "/none.toml").c_str()}).exit_code, 78);
+  EXPECT_EQ(test::run_command({"check-config", "--config", (dir_ + "/none.toml").c_str()}).exit_code, 78);
+  EXPECT_EQ(test::run_command({"replay", "--config", (dir_ + "/none.toml").c_str()}).exit_code, 78);
 }
 
 using OnAState = InTemporaryFolder;
@@ -163,39 +149,40 @@ TEST_F(OnAState, ReplayedFileIsReportedListedAndShown) {
                                    "[source]\nkind = \"file\"\nfiles = [\"-\"]\n[state]\ndir = "
                                    "\"state\"\n[policy]\nfile = \"policy.toml\"\n"
                                    "[catalog]\nagencies = \"agencies.toml\"\noris = \"oris.csv\"\n");
-  const Outcome replay =
-      run({"replay", "--config", config.c_str(), "--input", input.c_str(), "--as-of", "2025-12-01"});
+  const Outcome replay = test::run_command(
+      {"replay", "--config", config.c_str(), "--input", input.c_str(), "--as-of", "2025-12-01"});
   ASSERT_EQ(replay.exit_code, 0) << replay.err;
   EXPECT_THAT(replay.out, HasSubstr("holds 2 records of 1 partition"));
   EXPECT_THAT(replay.out, HasSubstr("1 counted, 0 duplicate, 1 rejected, 0 out of scope"));
   EXPECT_THAT(replay.out, HasSubstr("as of 2025-12-01T00:00:00Z"));
 
   const std::string state = dir_ + "/state";
-  const Outcome report = run({"report", "--state-dir", state.c_str(), "--from", "2025-11-12", "--to",
-                              "2025-11-13", "--format", "csv"});
+  const Outcome report = test::run_command({"report", "--state-dir", state.c_str(), "--from", "2025-11-12",
+                                            "--to", "2025-11-13", "--format", "csv"});
   EXPECT_EQ(report.exit_code, 0) << report.err;
   EXPECT_EQ(
       report.out,
       "agency,jurisdiction,requests,answered,no_record,rejected,error,unknown,blocked,leaks,excepted,gap,"
       "watched,shadow,photo\r\nice,IL,1,1,0,0,0,0,1,1,0,0,0,0,0\r\nice,NY,1,1,0,0,0,0,0,0,0,0,0,0,0\r\n");
-  EXPECT_THAT(run({"report", "--state-dir", state.c_str(), "--last", "24h"}).out,
+  EXPECT_THAT(test::run_command({"report", "--state-dir", state.c_str(), "--last", "24h"}).out,
               HasSubstr("complete and final"));
-  EXPECT_EQ(run({"report", "--state-dir", state.c_str(), "--last", "2h"}).exit_code, 64);
+  EXPECT_EQ(test::run_command({"report", "--state-dir", state.c_str(), "--last", "2h"}).exit_code, 64);
 
-  EXPECT_THAT(run({"completeness", "--state-dir", state.c_str()}).out, HasSubstr("not_json"));
-  const Outcome list =
-      run({"alerts", "list", "--state-dir", state.c_str(), "--kind", "block_leak", "--format", "csv"});
+  EXPECT_THAT(test::run_command({"completeness", "--state-dir", state.c_str()}).out, HasSubstr("not_json"));
+  const Outcome list = test::run_command(
+      {"alerts", "list", "--state-dir", state.c_str(), "--kind", "block_leak", "--format", "csv"});
   ASSERT_THAT(list.out, HasSubstr(",block_leak,critical,il-ice,IL,ice,2025-11-12,1,"));
   const std::string id = list.out.substr(list.out.find("\r\n") + 2, 8);
-  const Outcome show = run({"alerts", "show", id.c_str(), "--state-dir", state.c_str()});
+  const Outcome show = test::run_command({"alerts", "show", id.c_str(), "--state-dir", state.c_str()});
   EXPECT_EQ(show.exit_code, 0) << show.err;
   EXPECT_THAT(show.out, testing::StartsWith("block_leak (critical)\nincident      " + id));
-  EXPECT_EQ(run({"alerts", "show", "ffff_no_such", "--state-dir", state.c_str()}).exit_code, 64);
+  EXPECT_EQ(test::run_command({"alerts", "show", "ffff_no_such", "--state-dir", state.c_str()}).exit_code,
+            64);
 }
 
 TEST_F(OnAState, FolderWithoutStateIsAnErrorAndStaysAsItIs) {
   const std::string none = dir_ + "/none";
-  const Outcome outcome = run({"completeness", "--state-dir", none.c_str()});
+  const Outcome outcome = test::run_command({"completeness", "--state-dir", none.c_str()});
   EXPECT_NE(outcome.exit_code, 0);
   EXPECT_THAT(outcome.err, HasSubstr(none));
   EXPECT_FALSE(std::ifstream(none).good());

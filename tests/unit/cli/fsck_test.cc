@@ -8,10 +8,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "cli/command_line.h"
 #include "state/codec.h"
 #include "state/keys.h"
 #include "state/run.h"
+#include "tests/unit/cli/run_command.h"
 #include "tests/unit/daemon/world.h"
 #include "tests/unit/state/raw_database.h"
 
@@ -19,25 +19,9 @@ namespace blockwatch {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Outcome;
 using test::RawDatabase;
 using testing::HasSubstr;
-
-struct Outcome {
-  int exit_code = 0;
-  std::string out, err;
-};
-
-Outcome run(const std::vector<std::string>& words) {
-  std::vector<const char*> argv{"blockwatch"};
-  for (const std::string& word : words) argv.push_back(word.c_str());
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  Outcome outcome;
-  outcome.exit_code = run_command_line(static_cast<int>(argv.size()), argv.data());
-  outcome.out = testing::internal::GetCapturedStdout();
-  outcome.err = testing::internal::GetCapturedStderr();
-  return outcome;
-}
 
 /// A state of a day with every fate: blocked and answered, rejected, a duplicate, a reject, another agency's.
 class Fsck : public testing::Test {
@@ -54,7 +38,8 @@ class Fsck : public testing::Test {
     world->write("events.ndjson", lines);
     const Configuration configuration =
         world->files("[[output]]\nname = \"pages\"\nkind = \"log\"\nmax_age = \"3653d\"\n");
-    const Outcome replayed = run({"replay", "--config", world->dir() + "/blockwatchd.toml", "--deliver"});
+    const Outcome replayed =
+        test::run_command({"replay", "--config", world->dir() + "/blockwatchd.toml", "--deliver"});
     ASSERT_EQ(replayed.exit_code, 0) << replayed.err;
   }
   static void TearDownTestSuite() {
@@ -76,7 +61,7 @@ test::World* Fsck::world = nullptr;
 
 /// The checks that found something, by name.
 std::vector<std::string> found_wrong(const std::string& dir) {
-  const Outcome outcome = run({"fsck", "--state-dir", dir, "--format", "json"});
+  const Outcome outcome = test::run_command({"fsck", "--state-dir", dir, "--format", "json"});
   const auto json = nlohmann::json::parse(outcome.out, nullptr, false);
   EXPECT_TRUE(json.is_object()) << outcome.out << outcome.err;
   if (!json.is_object()) return {};
@@ -92,10 +77,11 @@ std::vector<std::string> found_wrong(const std::string& dir) {
 
 TEST_F(Fsck, AStateThatTheProductMadeAgreesWithItself) {
   const std::string dir = copy();
-  const auto json = nlohmann::json::parse(run({"fsck", "--state-dir", dir, "--format", "json"}).out);
+  const auto json =
+      nlohmann::json::parse(test::run_command({"fsck", "--state-dir", dir, "--format", "json"}).out);
   EXPECT_EQ(json["wrong"], 0) << json.dump(1);
   for (const auto& check : json["checks"]) EXPECT_GT(check["compared"], 0) << check["name"];
-  const Outcome text = run({"fsck", "--state-dir", dir});
+  const Outcome text = test::run_command({"fsck", "--state-dir", dir});
   EXPECT_EQ(text.exit_code, 0);
   EXPECT_THAT(text.out, HasSubstr("The state agrees with itself."));
 }
@@ -242,7 +228,7 @@ TEST_F(Fsck, AValueThatIsCutIsFoundInEachKindOfRow) {
       }
     }
     if (kind == 'M') {
-      EXPECT_EQ(run({"fsck", "--state-dir", dir}).exit_code, 65);
+      EXPECT_EQ(test::run_command({"fsck", "--state-dir", dir}).exit_code, 65);
       continue;
     }
     EXPECT_THAT(found_wrong(dir), testing::ElementsAre("rows"));
@@ -256,7 +242,7 @@ TEST_F(Fsck, ABackupOfAStateThatContradictsItselfIsNotMade) {
     db.erase(first_key(db, "R"));
   }
   const std::string to = world->dir() + "/backup";
-  const Outcome outcome = run({"backup", "--state-dir", dir, "--to", to});
+  const Outcome outcome = test::run_command({"backup", "--state-dir", dir, "--to", to});
   EXPECT_EQ(outcome.exit_code, 65);
   EXPECT_THAT(outcome.err, HasSubstr("contradicts itself in 1 places, first in offsets"));
   EXPECT_FALSE(fs::exists(to));
