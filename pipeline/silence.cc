@@ -2,13 +2,23 @@
 
 namespace blockwatch {
 
-SilenceWatch::Finding SilenceWatch::on_answer(std::uint64_t place, std::uint64_t readable_end,
-                                              std::uint64_t log_end, Clock::time_point now) {
-  asked_at_ = now;
-  if (place < readable_end) return now - since_ >= kGiveUpAfter ? Finding::given_up : Finding::stalled;
-  if (readable_end < log_end) return Finding::held_back;
-  on_progress(now);
-  return Finding::nothing;
+SilenceWatch::Finding SilenceWatch::look(std::uint64_t place, const std::optional<ReadableEnd>& readable,
+                                         const std::optional<std::uint64_t>& log_end, Clock::time_point now) {
+  const bool may_be_read = readable && place < readable->offset;
+  if (!may_be_read && (!log_end || place >= *log_end)) {
+    on_progress(now);
+    return Finding::nothing;
+  }
+  const auto waited = now - since_;
+  if (!may_be_read) {
+    const bool is_known = readable && now - readable->at <= kAnswerAgeMax;
+    return is_known && waited >= kHeldBackMax ? Finding::held_back : Finding::nothing;
+  }
+  if (waited >= kGiveUpAfter) return Finding::given_up;
+  if (waited < kStallMax || (read_anew_at_ && now - *read_anew_at_ < kReadAnewInterval))
+    return Finding::nothing;
+  read_anew_at_ = now;
+  return Finding::stalled;
 }
 
 }  // namespace blockwatch

@@ -8,46 +8,53 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace blockwatch {
+
+/// Up to where a partition's records may be read, as the brokers said when they were asked.
+struct ReadableEnd {
+  std::uint64_t offset = 0;
+  std::chrono::steady_clock::time_point at{};
+};
 
 /// Of one partition, by the thread that reads it.
 class SilenceWatch {
  public:
   using Clock = std::chrono::steady_clock;
-  /// So long may the log go on without a record from it.
-  static constexpr std::chrono::seconds kSilenceMax{30};
+  /// So long may a record that can be read not come. With the time between two questions (topic_watch.cc)
+  /// less than the half minute that is promised.
+  static constexpr std::chrono::seconds kStallMax{20};
+  static constexpr std::chrono::seconds kReadAnewInterval{30};
   /// Then the process ends.
   static constexpr std::chrono::seconds kGiveUpAfter{120};
+  /// So long may a transaction stay open.
+  static constexpr std::chrono::seconds kHeldBackMax{30};
+  /// An older answer does not tell a transaction from a stall.
+  static constexpr std::chrono::seconds kAnswerAgeMax{15};
 
-  explicit SilenceWatch(Clock::time_point now) : since_(now), asked_at_(now) {}
+  explicit SilenceWatch(Clock::time_point now) : since_(now) {}
 
   /// A record came, or there is none to come, or no broker to bring it.
   void on_progress(Clock::time_point now) {
-    since_ = asked_at_ = now;
+    since_ = now;
+    read_anew_at_.reset();
     is_found_ = false;
   }
   /// Nobody read for so long: that is no silence of the partition's.
-  void on_pause(Clock::duration pause) {
-    since_ += pause;
-    asked_at_ += pause;
-  }
-  /// It is time to ask the brokers how far its records may be read; at most once in kSilenceMax.
-  bool is_due(Clock::time_point now) const {
-    return now - since_ >= kSilenceMax && now - asked_at_ >= kSilenceMax;
-  }
+  void on_pause(Clock::duration pause) { since_ += pause; }
 
   enum class Finding {
-    nothing,    // there is nothing to read: no silence
+    nothing,    // no silence, or not yet
     held_back,  // by an open transaction
     stalled,    // it has to be read anew
     given_up,   // that did not help
   };
-  /// `place`: up to where it was read, control records included. `readable_end`: up to where records may be
-  /// read; `log_end`: up to where the log goes.
-  Finding on_answer(std::uint64_t place, std::uint64_t readable_end, std::uint64_t log_end,
-                    Clock::time_point now);
+  /// To be called some times a second. `place`: up to where it was read, control records included.
+  /// `readable`: the last answer. `log_end`: up to where the log goes, as of the last fetch. None: not known.
+  Finding look(std::uint64_t place, const std::optional<ReadableEnd>& readable,
+               const std::optional<std::uint64_t>& log_end, Clock::time_point now);
   /// Once for each silence.
   bool take_news() { return !std::exchange(is_found_, true); }
   bool is_found() const { return is_found_; }
@@ -57,7 +64,7 @@ class SilenceWatch {
 
  private:
   Clock::time_point since_;
-  Clock::time_point asked_at_;
+  std::optional<Clock::time_point> read_anew_at_;
   bool is_found_ = false;
 };
 

@@ -50,7 +50,7 @@ Expected<void> TopicReader::assign() {
     return fail(ExitCode::temporary, rd_kafka_err2str(error));
   }
   queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
-  watch_.emplace(handle_.get(), topic_.get(), !kafka::has_queue_backoff());
+  watch_.emplace(handle_.get(), topic_.get(), std::vector<std::uint32_t>{}, !kafka::has_queue_backoff());
   watch_->catching_up(true);
   return {};
 }

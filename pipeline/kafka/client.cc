@@ -72,6 +72,11 @@ Expected<Conf> make_conf(const Settings& operator_settings, std::span<const Sett
   return conf;
 }
 
+void add(const PartitionList& list, const std::string& topic, std::uint32_t partition, std::int64_t offset) {
+  rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), static_cast<std::int32_t>(partition))->offset =
+      offset;
+}
+
 Expected<Handle> make_handle(rd_kafka_type_t type, Conf conf) {
   std::array<char, 512> reason{};
   Handle handle(rd_kafka_new(type, conf.get(), reason.data(), reason.size()));

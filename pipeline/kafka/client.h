@@ -1,6 +1,7 @@
 // What every librdkafka client of ours shares: owners of its handles, its configuration, its log.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <span>
@@ -40,6 +41,8 @@ struct PartitionListDeleter {
   }
 };
 using PartitionList = std::unique_ptr<rd_kafka_topic_partition_list_t, PartitionListDeleter>;
+
+void add(const PartitionList& list, const std::string& topic, std::uint32_t partition, std::int64_t offset);
 
 /// Closes within two seconds: librdkafka's own close can wait for a broker that never answers, and then it
 /// goes on in a thread of its own while the program ends. Everything taken from the handle must have been

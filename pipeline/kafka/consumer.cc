@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "pipeline/kafka/ask_offsets.h"
 #include "pipeline/kafka/source_settings.h"
 
 namespace blockwatch::kafka {
@@ -76,21 +77,19 @@ Consumer::~Consumer() {
   release();
 }
 
-void Consumer::add(const PartitionList& list, std::uint32_t partition, std::int64_t offset) const {
-  rd_kafka_topic_partition_list_add(list.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition))
-      ->offset = offset;
-}
-
 Expected<void> Consumer::assign(const std::map<std::uint32_t, std::optional<std::uint64_t>>& from) {
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(from.size())));
   for (const auto& [partition, offset] : from)
-    add(list, partition, offset ? static_cast<std::int64_t>(*offset) : RD_KAFKA_OFFSET_BEGINNING);
+    add(list, topic_name_, partition,
+        offset ? static_cast<std::int64_t>(*offset) : RD_KAFKA_OFFSET_BEGINNING);
   if (const auto error = rd_kafka_assign(handle_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return fail(ExitCode::temporary,
                 fmt::format("cannot assign {}: {}", topic_name_, rd_kafka_err2str(error)));
   }
   queue_.reset(rd_kafka_queue_get_consumer(handle_.get()));
-  watch_.emplace(handle_.get(), topic_.get(), !has_queue_backoff());
+  std::vector<std::uint32_t> partitions;
+  for (const auto& [partition, offset] : from) partitions.push_back(partition);
+  watch_.emplace(handle_.get(), topic_.get(), std::move(partitions), !has_queue_backoff());
   return {};
 }
 
@@ -119,25 +118,12 @@ std::pair<std::int64_t, std::int64_t> Consumer::cached_marks(std::uint32_t parti
 
 std::map<std::uint32_t, LogMarks> Consumer::ask_marks(const std::vector<std::uint32_t>& partitions,
                                                       std::chrono::milliseconds timeout) const {
-  // A question for "the offset at a time" with the protocol's two special times. It ends in time, which
-  // rd_kafka_query_watermark_offsets does not without a broker.
-  const auto ask = [&](std::int64_t time) {
-    const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
-    for (const std::uint32_t partition : partitions) add(list, partition, time);
-    std::map<std::uint32_t, std::uint64_t> offsets;
-    if (rd_kafka_offsets_for_times(handle_.get(), list.get(), static_cast<int>(timeout.count())) !=
-        RD_KAFKA_RESP_ERR_NO_ERROR)
-      return offsets;
-    for (int i = 0; i < list->cnt; ++i) {
-      const rd_kafka_topic_partition_t& answer = list->elems[i];
-      if (answer.err == RD_KAFKA_RESP_ERR_NO_ERROR && answer.offset >= 0)
-        offsets[static_cast<std::uint32_t>(answer.partition)] = static_cast<std::uint64_t>(answer.offset);
-    }
-    return offsets;
+  const auto ask = [&](LogPlace place) {
+    return ask_offsets(handle_.get(), topic_name_, partitions, place, timeout);
   };
   std::map<std::uint32_t, LogMarks> marks;
-  const auto starts = ask(RD_KAFKA_OFFSET_BEGINNING);
-  const auto ends = starts.empty() ? std::map<std::uint32_t, std::uint64_t>() : ask(RD_KAFKA_OFFSET_END);
+  const auto starts = ask(LogPlace::start);
+  const auto ends = starts.empty() ? std::map<std::uint32_t, std::uint64_t>() : ask(LogPlace::readable_end);
   for (const auto& [partition, start] : starts) {
     if (const auto end = ends.find(partition); end != ends.end()) marks[partition] = {start, end->second};
   }
@@ -147,7 +133,7 @@ std::map<std::uint32_t, LogMarks> Consumer::ask_marks(const std::vector<std::uin
 void Consumer::commit(const std::map<std::uint32_t, std::uint64_t>& next_offsets) {
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(next_offsets.size())));
   for (const auto& [partition, next_offset] : next_offsets)
-    add(list, partition, static_cast<std::int64_t>(next_offset));
+    add(list, topic_name_, partition, static_cast<std::int64_t>(next_offset));
   rd_kafka_commit(handle_.get(), list.get(), 1);
 }
 

@@ -50,14 +50,14 @@ class Consumer {
 
   /// Advice, asynchronous.
   void commit(const std::map<std::uint32_t, std::uint64_t>& next_offsets);
+  /// See TopicWatch.
+  std::map<std::uint32_t, ReadableEnd> readable_ends() const { return watch_->readable_ends(); }
   void catching_up(bool yes) { watch_->catching_up(yes); }
   /// Partitions that the topic was last seen to have; 0: not known yet.
   std::uint32_t partition_count() const { return watch_->partition_count(); }
 
  private:
   Consumer(const std::string& topic, Handle handle, Topic handle_of_topic);
-  /// `offset`: one, or librdkafka's word for an end.
-  void add(const PartitionList& list, std::uint32_t partition, std::int64_t offset) const;
 
   const std::string topic_name_;
   Handle handle_;

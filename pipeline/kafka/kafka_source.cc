@@ -8,15 +8,15 @@
 
 #include "base/log.h"
 #include "base/prefetch.h"
-#include "pipeline/feed_pattern.h"
 #include "pipeline/kafka/client.h"
 #include "pipeline/kafka/consumer.h"
+#include "pipeline/kafka/position.h"
 #include "pipeline/kafka/topic_partitions.h"
-#include "pipeline/log_check.h"
-#include "pipeline/silence.h"
 
 namespace blockwatch {
 namespace {
+
+using kafka::Position;
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
@@ -56,19 +56,6 @@ std::string cluster_id_of(rd_kafka_t* handle) {
   rd_kafka_mem_free(handle, id);
   return text;
 }
-
-struct Position {
-  std::uint32_t partition = 0;
-  LogCheck check;
-  SilenceWatch silence{steady_clock::now()};
-  LagWatch growth{};
-  bool has_moved = false;     // since the last look
-  std::uint64_t reached = 0;  // where the end of the log was seen, behind its control records
-  bool at_end = false;
-  rd_kafka_resp_err_t error = RD_KAFKA_RESP_ERR_NO_ERROR;  // the last one logged
-  const rd_kafka_message_t* last = nullptr;                // delivered by this poll
-  bool is_gone = false;  // the brokers did not know it lately: what comes next may be another log
-};
 
 /// Owns the consumer. The records of a batch borrow from librdkafka's messages, which go back at the next
 /// poll.
@@ -217,7 +204,7 @@ class KafkaSource final : public Source {
     // Without a connection nobody knows where the log ends.
     if (connection_->down()) return;
     for (const Position& p : positions_) {
-      if (p.at_end) batch.at_end.push_back(p.partition);
+      if (p.is_at_end()) batch.at_end.push_back(p.partition);
     }
   }
 
@@ -320,13 +307,21 @@ class KafkaSource final : public Source {
 
   // ---- what others want to know
   // As of the last fetch; none: not fetched yet. The marks are cached values, no request.
+  std::optional<std::uint64_t> fetched_end_of(const Position& p) const {
+    const std::int64_t high = consumer_->cached_marks(p.partition).second;
+    return high < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(high));
+  }
+
+  // As of the last fetch or of the brokers' last answer; none: neither was there yet.
   std::optional<std::uint64_t> lag_of(const Position& p) const {
-    const auto [low, high] = consumer_->cached_marks(p.partition);
-    if (high < 0) return std::nullopt;
-    const auto end = static_cast<std::uint64_t>(high);
-    const std::uint64_t next = p.check.position().value_or(low < 0 ? 0 : static_cast<std::uint64_t>(low));
+    const auto fetched = fetched_end_of(p);
+    if (!fetched && !p.readable) return std::nullopt;
     // At the end, whatever lies before the mark is control records.
-    return p.at_end || end <= next ? 0 : end - next;
+    if (p.is_at_end()) return 0;
+    const std::int64_t low = consumer_->cached_marks(p.partition).first;
+    const std::uint64_t end = std::max(fetched.value_or(0), p.readable ? p.readable->offset : 0);
+    const std::uint64_t next = p.check.position().value_or(low < 0 ? 0 : static_cast<std::uint64_t>(low));
+    return end <= next ? 0 : end - next;
   }
 
   std::uint64_t lag() const {
@@ -343,45 +338,31 @@ class KafkaSource final : public Source {
     }
     if (now < next_look_) return;
     next_look_ = now + kLagInterval;
+    const auto ends = consumer_->readable_ends();
+    for (Position& p : positions_) {
+      if (const auto said = ends.find(p.partition); said != ends.end()) p.readable = said->second;
+    }
     report_lag(batch, now);
     telemetry_.memory_used(MemoryPart::source_queue, connection_->queue_bytes());
     look_for_silence(batch, now);
   }
 
   // ---- whether a partition has fallen silent
-  std::optional<std::uint64_t> log_end_of(const Position& p) const {
-    const std::int64_t high = consumer_->cached_marks(p.partition).second;
-    return high < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(high));
-  }
-
-  static std::uint64_t place_of(const Position& p) {
-    return std::max(p.check.position().value_or(0), p.reached);
-  }
-
   void look_for_silence(SourceBatch& batch, steady_clock::time_point now) {
-    std::vector<std::uint32_t> due;
     for (Position& p : positions_) {
-      // A new handle knows no end before its first fetch, and that may be what does not come.
-      const auto end = log_end_of(p);
-      const bool waits =
-          (!end || place_of(p) < *end) && !p.check.halted() && !p.check.in_doubt() && !connection_->down();
-      if (std::exchange(p.has_moved, false) || !waits) p.silence.on_progress(now);
+      const bool is_read = !p.check.halted() && !p.check.in_doubt() && !connection_->down();
+      if (std::exchange(p.has_moved, false) || !is_read)
+        p.silence.on_progress(now);
+      else
+        judge_silence(p, batch, now);
       telemetry_.silent(options_.topic, p.partition,
                         p.silence.is_found() ? p.silence.silent_for(now) : std::chrono::seconds(0));
-      if (p.silence.is_due(now)) due.push_back(p.partition);
-    }
-    if (due.empty()) return;
-    const auto marks = consumer_->ask_marks(due, kMarksTimeout);
-    for (Position& p : positions_) {
-      const auto found = marks.find(p.partition);
-      if (found != marks.end()) judge_silence(p, found->second.end, batch);
     }
   }
 
-  void judge_silence(Position& p, std::uint64_t readable_end, SourceBatch& batch) {
-    const auto now = steady_clock::now();
-    const std::uint64_t place = place_of(p);
-    const auto finding = p.silence.on_answer(place, readable_end, log_end_of(p).value_or(readable_end), now);
+  void judge_silence(Position& p, SourceBatch& batch, steady_clock::time_point now) {
+    const std::uint64_t place = p.place();
+    const auto finding = p.silence.look(place, p.readable, fetched_end_of(p), now);
     if (finding == SilenceWatch::Finding::nothing) return;
     const bool is_news = p.silence.take_news();
     if (is_news) batch.silent.push_back({p.partition, place});
@@ -393,11 +374,15 @@ class KafkaSource final : public Source {
                      {{"topic", options_.topic}, {"partition", p.partition}, {"offset", place}});
       return;
     }
-    log::error(
-        "partition_stalled", "nothing comes from a partition that has records; it is read anew",
-        {{"topic", options_.topic}, {"partition", p.partition}, {"offset", place}, {"end", readable_end}});
-    reopen_ = true;
-    if (finding != SilenceWatch::Finding::given_up) return;
+    if (finding == SilenceWatch::Finding::stalled) {
+      log::error("partition_stalled", "nothing comes from a partition that has records; it is read anew",
+                 {{"topic", options_.topic},
+                  {"partition", p.partition},
+                  {"offset", place},
+                  {"end", p.readable->offset}});
+      reopen_ = true;
+      return;
+    }
     failed_ =
         Error{ExitCode::temporary,
               fmt::format("partition {}/{} has been silent for {} s although it has records, and reading "
@@ -419,7 +404,7 @@ class KafkaSource final : public Source {
   }
 
   void report_growth(const Position& p, std::uint64_t lag, SourceBatch& batch) const {
-    batch.silent.push_back({p.partition, place_of(p)});
+    batch.silent.push_back({p.partition, p.place()});
     log::warning("lag_grows", "more comes than is counted, each minute for ten minutes",
                  {{"topic", options_.topic}, {"partition", p.partition}, {"lag", lag}});
   }

@@ -152,6 +152,7 @@ class SteadyProducer:
                 "linger.ms": 5,
                 "socket.timeout.ms": 5_000,
                 "message.timeout.ms": 600_000,
+                "message.max.bytes": 16 << 20,
                 "queue.buffering.max.messages": 1_000_000,
             }
         )
