@@ -13,6 +13,7 @@
 #include "daemon/http/server.h"
 #include "daemon/outputs.h"
 #include "daemon/parts.h"
+#include "daemon/progress_watch.h"
 #include "daemon/reload.h"
 #include "daemon/space_wait.h"
 #include "daemon/systemd.h"
@@ -26,8 +27,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kTick{100};
-// A worker whose poll has not come back for this long feeds no watchdog any more.
-constexpr std::chrono::seconds kStallMax{20};
 // Of the ten seconds for a stop, what data path and outputs together may take.
 constexpr std::chrono::seconds kOutputDeadline{5};
 
@@ -103,25 +102,6 @@ class DataPath {
   std::thread thread_;
 };
 
-/// Whether the worker's polls come back. By the steady clock: the wall clock, in which progress is told, may
-/// jump.
-class Progress {
- public:
-  explicit Progress(const WorkerStatus& status) : status_(status) {}
-
-  bool stalled() {
-    const auto now = steady_clock::now();
-    const TimeNs last = status_.last_progress;
-    if (std::exchange(last_, last) != last) since_ = now;
-    return last != 0 && now - since_ >= kStallMax;
-  }
-
- private:
-  const WorkerStatus& status_;
-  TimeNs last_ = 0;
-  steady_clock::time_point since_ = steady_clock::now();
-};
-
 /// Tells metrics and systemd of a wait for space when it begins and when it ends.
 class SpaceNews {
  public:
@@ -144,7 +124,7 @@ Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Sett
                      steady_clock::time_point& output_deadline) {
   bool stopping = false;
   SpaceNews space(telemetry);
-  Progress progress(status);
+  ProgressWatch progress(steady_clock::now());
   for (;;) {
     const auto result = data_path.wait(kTick);
     if (const auto failure = store.failure()) end_process(*failure);
@@ -162,7 +142,7 @@ Expected<void> watch(DataPath& data_path, const WorkerStatus& status, const Sett
     if (!stopping && !reload.busy() && signals.reload.exchange(false)) reload.begin();
     serve_checkpoint(store, settings.state_dir);
     // One that waits for space is not stalled: a restart would only wait in another place.
-    if (waits || !progress.stalled()) systemd::feed_watchdog();
+    if (waits || !progress.is_stalled(status.last_progress, steady_clock::now())) systemd::feed_watchdog();
   }
 }
 

@@ -271,6 +271,24 @@ TEST_F(DelivererTest, ADeadOutputDoesNotHoldUpAnother) {
   EXPECT_EQ(store_->cursor("alive"), 2U);
 }
 
+TEST_F(DelivererTest, WhatIsPendingGrowsWhileTheNextAttemptIsFarAway) {
+  const auto script = std::make_shared<OutputScript>();
+  script->afterwards_acknowledge = false;
+  const auto deliverer = start("out", script);
+  add({"1"});
+  // The sixth attempt is followed by a wait of more than three seconds.
+  const auto attempts = [&] { return script->look(&OutputScript::sent).size(); };
+  ASSERT_TRUE(wait_for([&] { return attempts() >= 6; }));
+  const std::size_t before = attempts();
+  add({"2", "3"});
+  const auto pending = [&] {
+    return telemetry_.render().find("blockwatch_outbox_pending{output=\"out\"} 3") != std::string::npos;
+  };
+  EXPECT_TRUE(wait_for([&] { return pending() || attempts() > before; }));
+  EXPECT_TRUE(pending());
+  EXPECT_EQ(attempts(), before);
+}
+
 TEST_F(DelivererTest, AStopTriesWhatIsLeftAtOnceAndOften) {
   const auto script = std::make_shared<OutputScript>();
   script->answers.assign(10, fail(ExitCode::temporary, "not yet"));  // more than a minute, were there no stop
