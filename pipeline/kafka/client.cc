@@ -1,6 +1,8 @@
 #include "pipeline/kafka/client.h"
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -13,6 +15,7 @@ namespace blockwatch::kafka {
 namespace {
 
 constexpr std::chrono::seconds kCloseMax{2};
+constexpr std::chrono::milliseconds kClusterTimeout{1000};
 
 // Called from librdkafka's threads. Connection failures come once per attempt and broker: ConnectionState
 // reports them by their change instead. CONFWARN says that a consumer's setting means nothing to a producer
@@ -85,6 +88,15 @@ Expected<Handle> make_handle(rd_kafka_type_t type, Conf conf) {
   return handle;
 }
 
+std::optional<std::uint64_t> number_of(const Settings& settings, const std::string& name) {
+  const auto found = settings.find(name);
+  if (found == settings.end()) return std::nullopt;
+  const std::string& text = found->second;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
 Settings producer_settings(Settings settings) {
   for (const char* consumer_only :
        {"group.id", "client.rack", "fetch.message.max.bytes", "fetch.max.bytes", "fetch.wait.max.ms",
@@ -106,7 +118,16 @@ Metadata ask_metadata(rd_kafka_t* handle, rd_kafka_topic_t* topic, int timeout_m
   return error == RD_KAFKA_RESP_ERR_NO_ERROR ? Metadata(answer) : Metadata();
 }
 
+std::string cluster_id_of(rd_kafka_t* handle) {
+  char* id = rd_kafka_clusterid(handle, static_cast<int>(kClusterTimeout.count()));
+  std::string text = id == nullptr ? "" : id;
+  rd_kafka_mem_free(handle, id);
+  return text;
+}
+
 void ConnectionState::on_error(rd_kafka_resp_err_t error, std::string_view reason) {
+  const auto is_about = [&](const std::string& broker) { return reason.starts_with(broker + ": "); };
+  is_answer_slow_ |= error == RD_KAFKA_RESP_ERR__TIMED_OUT && std::ranges::any_of(receiving_, is_about);
   if (error == RD_KAFKA_RESP_ERR__TRANSPORT) {  // one connection of several: matters once no broker is left
     transport_reason_ = reason;
     return;

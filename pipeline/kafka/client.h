@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <librdkafka/rdkafka.h>
@@ -66,6 +68,9 @@ Expected<Conf> make_conf(const Settings& operator_settings, std::span<const Sett
 /// Error 78: a combination of settings that librdkafka refuses.
 Expected<Handle> make_handle(rd_kafka_type_t type, Conf conf);
 
+/// A number that the operator set; none: nothing, or what is no number, which the client refuses.
+std::optional<std::uint64_t> number_of(const Settings& settings, const std::string& name);
+
 /// The operator's settings without those that only a consumer understands.
 Settings producer_settings(Settings settings);
 
@@ -77,6 +82,9 @@ bool is_unknown_topic(rd_kafka_resp_err_t error);
 Metadata ask_metadata(rd_kafka_t* handle, rd_kafka_topic_t* topic, int timeout_ms,
                       rd_kafka_resp_err_t& error);
 
+/// Asks for at most a second; empty: no answer.
+std::string cluster_id_of(rd_kafka_t* handle);
+
 /// Logs how the connection stands, once per change and not once per attempt.
 /// Thread: the one that polls the handle.
 class ConnectionState {
@@ -87,10 +95,16 @@ class ConnectionState {
   /// What the client's queue holds, in bytes, as its statistics said last (each five seconds).
   void on_queue(std::uint64_t bytes) { queue_bytes_ = bytes; }
   std::uint64_t queue_bytes() const { return queue_bytes_; }
+  /// The brokers from which something was coming just then, by the names that errors begin with.
+  void on_receiving(std::vector<std::string> brokers) { receiving_ = std::move(brokers); }
+  /// Once each: a request timed out while something was still coming.
+  bool take_slow_answer() { return std::exchange(is_answer_slow_, false); }
 
  private:
   rd_kafka_resp_err_t last_error_ = RD_KAFKA_RESP_ERR_NO_ERROR;
   std::uint64_t queue_bytes_ = 0;
+  std::vector<std::string> receiving_;
+  bool is_answer_slow_ = false;
   std::string transport_reason_;  // of one connection; explains "all brokers are down"
 };
 

@@ -16,45 +16,64 @@ void on_error(rd_kafka_t*, int error, const char* reason, void* opaque) {
   static_cast<ConnectionState*>(opaque)->on_error(static_cast<rd_kafka_resp_err_t>(error), reason);
 }
 
-std::uint64_t message_bytes_max(const Settings& settings) {
-  std::uint64_t bytes = 0;
-  if (const auto set = settings.find("message.max.bytes"); set != settings.end())
-    std::from_chars(set->second.data(), set->second.data() + set->second.size(), bytes);
-  return bytes;  // what is no number the client refuses
+/// Calls `see` with each number that stands in the statistics behind `name`, and where that is.
+template <class See>
+void each_number(std::string_view statistics, std::string_view name, See&& see) {
+  for (std::size_t at = statistics.find(name); at != std::string_view::npos;
+       at = statistics.find(name, at + name.size())) {
+    std::int64_t value = 0;
+    std::from_chars(statistics.data() + at + name.size(), statistics.data() + statistics.size(), value);
+    see(value, at);
+  }
 }
 
 // What the queue holds, a message's own memory included. Each partition says it of the one queue that all
 // lead to.
 std::uint64_t queue_bytes_of(std::string_view statistics) {
-  constexpr std::uint64_t kMessageBytes = 400;
+  constexpr std::int64_t kMessageBytes = 400;
   const auto largest = [&](std::string_view name) {
-    std::uint64_t most = 0;
-    for (std::size_t at = statistics.find(name); at != std::string_view::npos;
-         at = statistics.find(name, at + name.size())) {
-      std::uint64_t value = 0;
-      std::from_chars(statistics.data() + at + name.size(), statistics.data() + statistics.size(), value);
-      most = std::max(most, value);
-    }
+    std::int64_t most = 0;
+    each_number(statistics, name, [&](std::int64_t value, std::size_t) { most = std::max(most, value); });
     return most;
   };
-  return largest(R"("fetchq_size":)") + kMessageBytes * largest(R"("fetchq_cnt":)");
+  return static_cast<std::uint64_t>(largest(R"("fetchq_size":)") +
+                                    kMessageBytes * largest(R"("fetchq_cnt":)"));
+}
+
+// Brokers that have sent something within the last second, part of an answer or all of it.
+std::vector<std::string> receiving_from(std::string_view statistics) {
+  constexpr std::int64_t kIdleMaxUs = 1'000'000;
+  constexpr std::string_view kName = R"("name":")";
+  std::vector<std::string> brokers;
+  each_number(statistics, R"("rxidle":)", [&](std::int64_t idle, std::size_t at) {
+    const std::size_t name = statistics.rfind(kName, at);
+    if (idle < 0 || idle > kIdleMaxUs || name == std::string_view::npos) return;
+    const std::size_t begin = name + kName.size();
+    brokers.emplace_back(statistics.substr(begin, statistics.find('"', begin) - begin));
+  });
+  return brokers;
 }
 
 // The statistics say whether a broker is connected. Records do not: those in the local queue go on coming
 // without one.
 int on_statistics(rd_kafka_t*, char* json, std::size_t size, void* opaque) {
-  if (std::string_view(json, size).find(R"("state":"UP")") != std::string_view::npos) {
-    static_cast<ConnectionState*>(opaque)->on_alive();
-  }
-  static_cast<ConnectionState*>(opaque)->on_queue(queue_bytes_of(std::string_view(json, size)));
+  const std::string_view statistics(json, size);
+  auto& connection = *static_cast<ConnectionState*>(opaque);
+  if (statistics.find(R"("state":"UP")") != std::string_view::npos) connection.on_alive();
+  connection.on_queue(queue_bytes_of(statistics));
+  connection.on_receiving(receiving_from(statistics));
   return 0;  // librdkafka frees it
 }
 
 }  // namespace
 
 Expected<std::unique_ptr<Consumer>> Consumer::open(const Settings& settings, const std::string& topic,
-                                                   std::uint64_t queue_bytes, ConnectionState& connection) {
-  auto conf = make_conf(settings, source_defaults(queue_bytes, message_bytes_max(settings)), source_forced());
+                                                   std::uint64_t queue_bytes,
+                                                   const std::optional<FetchLimits>& limits,
+                                                   ConnectionState& connection) {
+  auto conf =
+      make_conf(settings, source_defaults(queue_bytes, number_of(settings, "message.max.bytes").value_or(0)),
+                source_forced(limits));
   if (!conf) return tl::unexpected(conf.error());
   rd_kafka_conf_set_opaque(conf->get(), &connection);
   rd_kafka_conf_set_error_cb(conf->get(), on_error);
@@ -107,13 +126,16 @@ void Consumer::release() {
   message_count_ = 0;
 }
 
-std::pair<std::int64_t, std::int64_t> Consumer::cached_marks(std::uint32_t partition) const {
+FetchedMarks Consumer::fetched_marks(std::uint32_t partition) const {
   std::int64_t low = -1;
   std::int64_t high = -1;
   if (rd_kafka_get_watermark_offsets(handle_.get(), topic_name_.c_str(), static_cast<std::int32_t>(partition),
                                      &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR)
-    return {-1, -1};
-  return {low, high};
+    return {};
+  const auto known = [](std::int64_t offset) {
+    return offset < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(offset));
+  };
+  return {known(low), known(high)};
 }
 
 std::map<std::uint32_t, LogMarks> Consumer::ask_marks(const std::vector<std::uint32_t>& partitions,

@@ -14,6 +14,8 @@
 
 #include "base/error.h"
 #include "pipeline/kafka/client.h"
+#include "pipeline/kafka/fetch_limits.h"
+#include "pipeline/kafka/position.h"
 #include "pipeline/kafka/topic_watch.h"
 #include "pipeline/log_check.h"
 
@@ -22,10 +24,13 @@ namespace blockwatch::kafka {
 /// Owned by the source; its thread.
 class Consumer {
  public:
-  /// `queue_bytes`: see source_defaults(). `connection` hears of errors while the consumer is polled; it
-  /// outlives it. Error 78: settings that librdkafka refuses.
+  /// `queue_bytes`: see source_defaults(). `limits`: none: the settings'.
+  /// `connection` hears of errors while the consumer is polled; it outlives it. Error 78: settings that
+  /// librdkafka refuses.
   static Expected<std::unique_ptr<Consumer>> open(const Settings& settings, const std::string& topic,
-                                                  std::uint64_t queue_bytes, ConnectionState& connection);
+                                                  std::uint64_t queue_bytes,
+                                                  const std::optional<FetchLimits>& limits,
+                                                  ConnectionState& connection);
   ~Consumer();
   Consumer(const Consumer&) = delete;
   Consumer& operator=(const Consumer&) = delete;
@@ -42,8 +47,8 @@ class Consumer {
   std::span<rd_kafka_message_t* const> messages() const { return {messages_.data(), message_count_}; }
   void release();
 
-  /// First offset and end as of the last fetch, no request; negative: not known.
-  std::pair<std::int64_t, std::int64_t> cached_marks(std::uint32_t partition) const;
+  /// As of the last fetch, no request.
+  FetchedMarks fetched_marks(std::uint32_t partition) const;
   /// Asks the brokers, at most `timeout` for each end; those that did not answer are missing.
   std::map<std::uint32_t, LogMarks> ask_marks(const std::vector<std::uint32_t>& partitions,
                                               std::chrono::milliseconds timeout) const;

@@ -10,7 +10,10 @@
 #include "base/prefetch.h"
 #include "pipeline/kafka/client.h"
 #include "pipeline/kafka/consumer.h"
+#include "pipeline/kafka/fetch_limits.h"
+#include "pipeline/kafka/message.h"
 #include "pipeline/kafka/position.h"
+#include "pipeline/kafka/source_settings.h"
 #include "pipeline/kafka/topic_partitions.h"
 
 namespace blockwatch {
@@ -33,29 +36,10 @@ constexpr std::uint64_t kCatchingUpRecords = 10'000;
 // Of a doubtful partition; the poll waits for the answer.
 constexpr milliseconds kMarksInterval{500};
 constexpr milliseconds kMarksTimeout{1000};
-constexpr milliseconds kClusterTimeout{1000};
 // Where more is between two polls, the reader was busy elsewhere.
 constexpr milliseconds kPauseMin{2000};
 // A log that is not there (a topic being deleted) is not asked for more often.
 constexpr milliseconds kReopenInterval{1000};
-
-TimeNs broker_time_of(const rd_kafka_message_t* message) {
-  rd_kafka_timestamp_type_t type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
-  const std::int64_t ms = rd_kafka_message_timestamp(message, &type);
-  if (type == RD_KAFKA_TIMESTAMP_NOT_AVAILABLE || ms < 0) return kNoTime;
-  return ms > kTimeMax / kMillisecond ? kTimeMax : ms * kMillisecond;
-}
-
-std::string_view payload_of(const rd_kafka_message_t* message) {
-  return {static_cast<const char*>(message->payload), message->payload == nullptr ? 0 : message->len};
-}
-
-std::string cluster_id_of(rd_kafka_t* handle) {
-  char* id = rd_kafka_clusterid(handle, static_cast<int>(kClusterTimeout.count()));
-  std::string text = id == nullptr ? "" : id;
-  rd_kafka_mem_free(handle, id);
-  return text;
-}
 
 /// Owns the consumer. The records of a batch borrow from librdkafka's messages, which go back at the next
 /// poll.
@@ -71,7 +55,8 @@ class KafkaSource final : public Source {
 
   Expected<void> assign(std::vector<std::uint32_t> partitions) {
     partitions_ = std::move(partitions);
-    cluster_ = cluster_id_of(consumer_->handle());
+    cluster_ = kafka::cluster_id_of(consumer_->handle());
+    pace_.emplace(kafka::source_fetch_limits(options_.settings, options_.queue_bytes, partitions_.size()));
     for (const std::uint32_t partition : partitions_) {
       const auto start = options_.starts.find(partition);
       const bool known = start != options_.starts.end();
@@ -142,11 +127,12 @@ class KafkaSource final : public Source {
     reopen_ |= is_down && !was_down_;
     was_down_ = is_down;
     const auto now = steady_clock::now();
+    fit_the_link(now);
     if (!reopen_ || now < next_reopen_) return {};
     reopen_ = false;
     next_reopen_ = now + kReopenInterval;
-    auto consumer =
-        kafka::Consumer::open(options_.settings, options_.topic, options_.queue_bytes, *connection_);
+    auto consumer = kafka::Consumer::open(options_.settings, options_.topic, options_.queue_bytes,
+                                          pace_->limits(), *connection_);
     if (!consumer) return tl::unexpected(consumer.error());
     consumer_ = std::move(*consumer);
     for (Position& p : positions_) {
@@ -155,6 +141,19 @@ class KafkaSource final : public Source {
       p.reached = 0;
     }
     return consumer_->assign(reading());
+  }
+
+  void fit_the_link(steady_clock::time_point now) {
+    if (connection_->take_slow_answer() && pace_->on_timeout(now)) {
+      log::warning(
+          "kafka_slow_link",
+          "an answer of the broker was still coming when its time was over; less is asked for at once",
+          {{"topic", options_.topic},
+           {"bytes", pace_->limits()->answer_bytes},
+           {"timeout_ms", pace_->limits()->timeout.count()}});
+      reopen_ = true;
+    }
+    if (pace_->limits() && lag() == 0) reopen_ |= pace_->faster_if_due(now);
   }
 
   Position* position_of(const rd_kafka_message_t* message) {
@@ -167,7 +166,8 @@ class KafkaSource final : public Source {
   }
 
   Anchor anchor_of(const rd_kafka_message_t* message) const {
-    return {cluster_, broker_time_of(message), siphash(options_.fingerprint_key, payload_of(message))};
+    return {cluster_, kafka::broker_time_of(message),
+            siphash(options_.fingerprint_key, kafka::payload_of(message))};
   }
 
   void sort_out(SourceBatch& batch) {
@@ -191,7 +191,8 @@ class KafkaSource final : public Source {
       position->has_moved = true;
       position->error = RD_KAFKA_RESP_ERR_NO_ERROR;
       position->last = message;
-      batch.records.push_back({position->partition, offset, broker_time_of(message), payload_of(message)});
+      batch.records.push_back(
+          {position->partition, offset, kafka::broker_time_of(message), kafka::payload_of(message)});
     }
     for (Position& p : positions_) {
       if (const auto* last = std::exchange(p.last, nullptr)) p.check.remember(anchor_of(last));
@@ -306,22 +307,8 @@ class KafkaSource final : public Source {
   }
 
   // ---- what others want to know
-  // As of the last fetch; none: not fetched yet. The marks are cached values, no request.
-  std::optional<std::uint64_t> fetched_end_of(const Position& p) const {
-    const std::int64_t high = consumer_->cached_marks(p.partition).second;
-    return high < 0 ? std::nullopt : std::optional(static_cast<std::uint64_t>(high));
-  }
-
-  // As of the last fetch or of the brokers' last answer; none: neither was there yet.
   std::optional<std::uint64_t> lag_of(const Position& p) const {
-    const auto fetched = fetched_end_of(p);
-    if (!fetched && !p.readable) return std::nullopt;
-    // At the end, whatever lies before the mark is control records.
-    if (p.is_at_end()) return 0;
-    const std::int64_t low = consumer_->cached_marks(p.partition).first;
-    const std::uint64_t end = std::max(fetched.value_or(0), p.readable ? p.readable->offset : 0);
-    const std::uint64_t next = p.check.position().value_or(low < 0 ? 0 : static_cast<std::uint64_t>(low));
-    return end <= next ? 0 : end - next;
+    return p.lag(consumer_->fetched_marks(p.partition));
   }
 
   std::uint64_t lag() const {
@@ -362,7 +349,7 @@ class KafkaSource final : public Source {
 
   void judge_silence(Position& p, SourceBatch& batch, steady_clock::time_point now) {
     const std::uint64_t place = p.place();
-    const auto finding = p.silence.look(place, p.readable, fetched_end_of(p), now);
+    const auto finding = p.silence.look(place, p.readable, consumer_->fetched_marks(p.partition).end, now);
     if (finding == SilenceWatch::Finding::nothing) return;
     const bool is_news = p.silence.take_news();
     if (is_news) batch.silent.push_back({p.partition, place});
@@ -424,8 +411,9 @@ class KafkaSource final : public Source {
   std::unique_ptr<kafka::Consumer> consumer_;
   std::vector<std::uint32_t> partitions_;
   std::string cluster_;
-  std::vector<Position> positions_;  // one per partition, ascending
-  std::optional<Error> failed_;      // returned once the records before it are
+  std::optional<kafka::FetchPace> pace_;  // set by assign()
+  std::vector<Position> positions_;       // one per partition, ascending
+  std::optional<Error> failed_;           // returned once the records before it are
   bool reopen_ = false;
   bool was_down_ = false;
   std::map<std::uint32_t, std::uint64_t> uncommitted_;
@@ -441,7 +429,8 @@ class KafkaSource final : public Source {
 Expected<std::unique_ptr<Source>> make_kafka_source(const KafkaSourceOptions& options, Telemetry& telemetry,
                                                     const std::atomic<bool>& stop) {
   auto connection = std::make_unique<kafka::ConnectionState>();
-  auto consumer = kafka::Consumer::open(options.settings, options.topic, options.queue_bytes, *connection);
+  auto consumer =
+      kafka::Consumer::open(options.settings, options.topic, options.queue_bytes, std::nullopt, *connection);
   if (!consumer) return tl::unexpected(consumer.error());
   const auto count = kafka::count_partitions((*consumer)->handle(), (*consumer)->topic(), *connection, stop);
   if (!count) return tl::unexpected(count.error());

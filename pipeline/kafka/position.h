@@ -14,6 +14,11 @@
 
 namespace blockwatch::kafka {
 
+/// What the last fetch said of a log; none: not fetched yet.
+struct FetchedMarks {
+  std::optional<std::uint64_t> start, end;
+};
+
 /// Owned by the source; its thread.
 struct Position {
   std::uint32_t partition = 0;
@@ -32,6 +37,16 @@ struct Position {
   std::uint64_t place() const { return std::max(check.position().value_or(0), reached); }
   /// A client that has stopped fetching says that it stands at the end; the brokers know better.
   bool is_at_end() const { return at_end && (!readable || readable->offset <= place()); }
+  /// Records behind the end of the log, as of the last fetch or of the brokers' last answer; none: neither
+  /// was there yet.
+  std::optional<std::uint64_t> lag(const FetchedMarks& fetched) const {
+    if (!fetched.end && !readable) return std::nullopt;
+    // At the end, whatever lies before the mark is control records.
+    if (is_at_end()) return 0;
+    const std::uint64_t end = std::max(fetched.end.value_or(0), readable ? readable->offset : 0);
+    const std::uint64_t next = check.position().value_or(fetched.start.value_or(0));
+    return end <= next ? 0 : end - next;
+  }
 };
 
 }  // namespace blockwatch::kafka

@@ -6,6 +6,11 @@
 #include "config/memory.h"
 
 namespace blockwatch::kafka {
+namespace {
+
+constexpr std::uint64_t kRequestTimeoutMs = 10'000;
+
+}  // namespace
 
 bool has_queue_backoff() {
   return rd_kafka_version() >= 0x020200ff;
@@ -26,7 +31,7 @@ std::vector<Setting> source_defaults(std::uint64_t queue_bytes, std::uint64_t me
       {"fetch.max.bytes", std::to_string(std::min<std::uint64_t>(answer, INT32_MAX - 512))},
       {"reconnect.backoff.ms", "100"},
       {"reconnect.backoff.max.ms", "1000"},
-      {"socket.timeout.ms", "10000"},
+      {"socket.timeout.ms", std::to_string(kRequestTimeoutMs)},
       {"socket.keepalive.enable", "true"},
       {"topic.metadata.refresh.interval.ms", "30000"},
   };
@@ -34,8 +39,17 @@ std::vector<Setting> source_defaults(std::uint64_t queue_bytes, std::uint64_t me
   return all;
 }
 
-std::vector<Setting> source_forced() {
-  return {
+FetchLimits source_fetch_limits(const Settings& operator_settings, std::uint64_t queue_bytes,
+                                std::size_t partitions) {
+  constexpr std::uint64_t kPartitionBytes = 1ULL << 20U;  // librdkafka's default
+  const std::uint64_t timeout_ms =
+      number_of(operator_settings, "socket.timeout.ms").value_or(kRequestTimeoutMs);
+  return {std::min<std::uint64_t>(queue_bytes / 4, partitions * kPartitionBytes),
+          std::chrono::milliseconds(timeout_ms)};
+}
+
+std::vector<Setting> source_forced(const std::optional<FetchLimits>& limits) {
+  std::vector<Setting> all{
       {"enable.auto.commit", "false"},
       {"enable.auto.offset.store", "false"},
       {"auto.offset.reset", "error"},
@@ -47,6 +61,12 @@ std::vector<Setting> source_forced() {
       {"topic.metadata.propagation.max.ms", "0"},  // a topic that is gone is said to be at once
       {"socket.nagle.disable", "true"},
   };
+  if (limits) {
+    all.push_back({"message.max.bytes", std::to_string(limits->answer_bytes)});  // the next is at least this
+    all.push_back({"fetch.max.bytes", std::to_string(limits->answer_bytes)});
+    all.push_back({"socket.timeout.ms", std::to_string(limits->timeout.count())});
+  }
+  return all;
 }
 
 }  // namespace blockwatch::kafka

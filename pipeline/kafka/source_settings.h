@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "pipeline/kafka/client.h"
+#include "pipeline/kafka/fetch_limits.h"
 
 namespace blockwatch::kafka {
 
@@ -21,7 +23,11 @@ inline constexpr std::uint64_t kSourceQueueBytes = 64ULL << 20U;
 std::vector<Setting> source_defaults(std::uint64_t queue_bytes = kSourceQueueBytes,
                                      std::uint64_t message_bytes_max = 0);
 
-/// What the promises rest on.
-std::vector<Setting> source_forced();
+/// Of a client that nothing holds up.
+FetchLimits source_fetch_limits(const Settings& operator_settings, std::uint64_t queue_bytes,
+                                std::size_t partitions);
+
+/// What the promises rest on. `limits`: where the link wants other ones than are set.
+std::vector<Setting> source_forced(const std::optional<FetchLimits>& limits = std::nullopt);
 
 }  // namespace blockwatch::kafka

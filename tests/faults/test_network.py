@@ -10,7 +10,7 @@ from support.feed import Feed
 from support.kafka_broker import KafkaBroker
 from support.kafka_client import held, produce_ndjson
 from support.proc import memory_bytes_max
-from support.processes import wait_until
+from support.processes import run, wait_until
 from support.product import World, assert_exact, new_topic, oracle_running, wait_settled
 from support.tcp_proxy import TO_BROKER, TO_CLIENT
 
@@ -94,7 +94,30 @@ def test_a_network_that_is_cut_flaps_or_loses_one_direction_heals_and_nothing_is
                 time.sleep(rng.uniform(0.05, 0.3))
             struck.append(proxy.counted.held_bytes > before and "no usable Kafka broker" in daemon.stderr())
             wait_healed(world, daemon, feed, "flapping")
+            assert "kafka_slow_link" not in daemon.stderr(), "a link that is cut is not slow"
             rounds.reached(all(struck))
+
+
+@pytest.mark.fault(row=9, what="a backlog behind a link on which one answer of a broker takes longer than its request may",
+                   injected="a slow TCP proxy", seen="asked for in smaller pieces, counted on; all of it once the link is better",
+                   short=1, long=3)  # fmt: skip
+@pytest.mark.time_limit(600)
+def test_a_backlog_behind_a_slow_link_is_brought_in_smaller_pieces(tmp_path, bin_dir, proxied_broker, proxy, rng, seed, rounds):
+    for n in rounds:
+        topic = new_topic(proxied_broker.bootstrap, f"slow.{time.time_ns()}", PARTITIONS)
+        traffic = ["generate", "--events", 60_000, "--days", 1, "--seed", seed, "--to-kafka", proxied_broker.bootstrap, topic, PARTITIONS]
+        run([bin_dir / "blockwatch", *map(str, traffic)], seconds=60)
+        world = World(tmp_path / str(n), bin_dir, brokers=proxied_broker.bootstrap, topic=topic, through=proxied_broker.proxied_bootstrap)
+        proxy.slow(rng.uniform(80_000, 120_000))
+        with world.daemon() as daemon:
+            begin = time.monotonic()
+            wait_until(lambda: world.consumed() > 0, 60, "the first records", interval_seconds=0.5)
+            print(f"the first {world.consumed()} records after {time.monotonic() - begin:.1f} s")
+            rounds.reached(daemon.stderr().count("event=kafka_slow_link") > 0)
+            proxy.heal()
+            world.wait_consumed(daemon, records_of(world), HEAL_SECONDS_MAX)
+            assert daemon.terminate(10) == 0
+        assert all(p["gaps"] == [] for p in world.completeness()["partitions"])
 
 
 @pytest.mark.fault(row=9, what="a network that is late, slow, torn to single bytes, resets", injected="a TCP proxy",
