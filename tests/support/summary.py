@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Prints what `./dev test` ran: a table of suites, then 'N passed, N failed'.
 
-Reads suites.tsv (name, kind, seconds, exit status: a line a suite) and NAME.xml (JUnit) of a log folder.
+Reads suites.tsv (name, kind, begin and end in seconds, exit status: a line a suite; some run side by side) and NAME.xml (JUnit) of a log folder.
 Exits 0 only if every suite that was begun passed, something ran, and nothing was skipped: a test that a
 machine cannot run is a gap in what was shown, not a success.
 """
@@ -51,13 +51,14 @@ def count_suite(kind: str, status: int, junit: Optional[Counts]) -> Counts:
 
 def main(folder: pathlib.Path) -> int:
     rows = []
-    total, seconds_total = Counts(0, 0, 0), 0
+    total, begins, ends = Counts(0, 0, 0), [], []
     for line in (folder / "suites.tsv").read_text().splitlines():
-        name, kind, seconds, status = line.split("\t")
+        name, kind, begin, end, status = line.split("\t")
         counts = count_suite(kind, int(status), read_junit(folder / f"{name}.xml"))
-        rows.append((name, int(seconds), counts))
-        total, seconds_total = total + counts, seconds_total + int(seconds)
-    rows.append(("total", seconds_total, total))
+        begins, ends = [*begins, int(begin)], [*ends, int(end)]
+        rows.append((name, ends[-1] - begins[-1], counts))
+        total += counts
+    rows.append(("total", max(ends) - min(begins), total))
 
     print(f"\n{'suite':<16}{'minutes':>9}{'passed':>9}{'failed':>9}{'skipped':>9}")
     for name, seconds, counts in rows:
