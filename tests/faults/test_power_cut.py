@@ -16,8 +16,9 @@ PORTION = 20  # records of a partition at a time: a commit or two
 
 
 @pytest.fixture(scope="module")
-def traffic(tmp_path_factory, bin_dir):
-    return Traffic(tmp_path_factory.mktemp("traffic"), bin_dir, events=20_000, partitions=PARTITIONS, seed=31)
+def traffic(request, tmp_path_factory, bin_dir):
+    events = 80_000 if request.config.getoption("--long") else 20_000  # a round takes a thousand or two
+    return Traffic(tmp_path_factory.mktemp("traffic"), bin_dir, events=events, partitions=PARTITIONS, seed=31)
 
 
 def consumed_of(world):
@@ -33,7 +34,7 @@ def cut_under_traffic(world, disk, portions, rng):
         cut_at = time.monotonic() + rng.uniform(0.1, 1.0)
         while time.monotonic() < cut_at or sum(consumed_of(world).values()) <= sum(before.values()):
             portions.some(PORTION)
-        portions.some(PORTION)
+        assert portions.some(PORTION) > 0, "the traffic ended before the rounds"
         time.sleep(rng.uniform(0, 0.02))
         shown = consumed_of(world)
         disk.power_cut()

@@ -137,8 +137,8 @@ def produce_ndjson(
 
 
 class SteadyProducer:
-    """Idempotent, every in-sync replica acknowledging, and patient: brokers may be away for minutes. Where brokers die, records may
-    all the same be written twice, and a few be acknowledged that are not there afterwards: only the topic says what it holds."""
+    """Every in-sync replica acknowledging, and patient: brokers may be away for minutes. Not idempotent: where brokers die, such a
+    producer fails for good, or takes records for written that are not. So records may be there twice: the topic says what it holds."""
 
     def __init__(self, brokers: str):
         self.acknowledged = 0
@@ -147,8 +147,8 @@ class SteadyProducer:
             {
                 **_QUIET,
                 "bootstrap.servers": brokers,
-                "enable.idempotence": True,
                 "acks": "all",
+                "max.in.flight": 1,  # so that they stay in order
                 "linger.ms": 5,
                 "socket.timeout.ms": 5_000,
                 "message.timeout.ms": 600_000,
