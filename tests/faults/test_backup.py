@@ -11,7 +11,7 @@ from support.processes import Process, run
 from support.product import World, assert_exact, generate, new_topic, oracle_running, wait_settled
 
 EVENTS, PARTITIONS, SEED = 12_000, 3, 81
-RATE = 3_000  # a second: the backups are made while it counts
+SECONDS_A_ROUND = 2  # the traffic goes on for so long: the backups are made while it counts
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +27,10 @@ def world(tmp_path, bin_dir, broker):
     return World(tmp_path, bin_dir, brokers=broker.bootstrap, topic=topic, alerts=new_topic(broker.bootstrap, topic + ".alerts"))
 
 
-def traffic(world):
+def traffic(world, seconds):
     return Process(
         [world.bin_dir / "blockwatch", "generate", "--events", str(EVENTS), "--seed", str(SEED), "--from", "2025-05-20",
-         "--rate", str(RATE), "--to-kafka", world.brokers, world.topic, str(PARTITIONS)],
+         "--rate", str(EVENTS // seconds), "--to-kafka", world.brokers, world.topic, str(PARTITIONS)],
         log=world.folder / "traffic.log",
     )  # fmt: skip
 
@@ -52,7 +52,7 @@ def finish_and_compare(world, data):
 @pytest.mark.fault(row=21, what="restore from a backup made beside the running daemon, while it counts", injected="the state is lost",
                    seen="the copy is whole, and what counts on from it ends with the oracle's counters and ids", short=2, long=12)  # fmt: skip
 def test_backups_of_a_counting_daemon_are_whole_and_restore(world, data, tmp_path, rounds):
-    with traffic(world) as generator, world.daemon() as daemon:
+    with traffic(world, SECONDS_A_ROUND * rounds.count) as generator, world.daemon() as daemon:
         world.wait_consumed(daemon, 1)
         for number in rounds:
             made = tmp_path / f"backup{number}"
@@ -125,7 +125,7 @@ def test_a_damaged_backup_is_refused_by_name(world, data, tmp_path):
                    seen="refused by name; repair --rollback goes back before it, and counting on ends with the oracle's numbers",
                    often="once")  # fmt: skip
 def test_a_state_with_a_damaged_log_goes_back_and_counts_again(world, data):
-    with traffic(world) as generator, world.daemon() as daemon:
+    with traffic(world, 4) as generator, world.daemon() as daemon:
         assert generator.wait(60) == 0
         world.wait_consumed(daemon, EVENTS)
         daemon.kill()

@@ -108,7 +108,7 @@ def test_a_backlog_behind_a_slow_link_is_brought_in_smaller_pieces(tmp_path, bin
         traffic = ["generate", "--events", 60_000, "--days", 1, "--seed", seed, "--to-kafka", proxied_broker.bootstrap, topic, PARTITIONS]
         run([bin_dir / "blockwatch", *map(str, traffic)], seconds=60)
         world = World(tmp_path / str(n), bin_dir, brokers=proxied_broker.bootstrap, topic=topic, through=proxied_broker.proxied_bootstrap)
-        proxy.slow(rng.uniform(80_000, 120_000))
+        proxy.slow(rng.uniform(60_000, 85_000))
         with world.daemon() as daemon:
             begin = time.monotonic()
             wait_until(lambda: world.consumed() > 0, 60, "the first records", interval_seconds=0.5)
