@@ -3,7 +3,8 @@
 namespace blockwatch {
 
 SilenceWatch::Finding SilenceWatch::look(std::uint64_t place, const std::optional<ReadableEnd>& readable,
-                                         const std::optional<std::uint64_t>& log_end, Clock::time_point now) {
+                                         const std::optional<std::uint64_t>& log_end, Clock::time_point now,
+                                         std::chrono::seconds patience) {
   const bool may_be_read = readable && place < readable->offset;
   if (!may_be_read && (!log_end || place >= *log_end)) {
     on_progress(now);
@@ -14,8 +15,8 @@ SilenceWatch::Finding SilenceWatch::look(std::uint64_t place, const std::optiona
     const bool is_known = readable && now - readable->at <= kAnswerAgeMax;
     return is_known && waited >= kHeldBackMax ? Finding::held_back : Finding::nothing;
   }
-  if (waited >= kGiveUpAfter) return Finding::given_up;
-  if (waited < kStallMax || (read_anew_at_ && now - *read_anew_at_ < kReadAnewInterval))
+  if (waited >= kGiveUpHalves * patience / 2) return Finding::given_up;
+  if (waited < patience || (read_anew_at_ && now - *read_anew_at_ < kReadAnewHalves * patience / 2))
     return Finding::nothing;
   read_anew_at_ = now;
   return Finding::stalled;

@@ -23,12 +23,12 @@ struct ReadableEnd {
 class SilenceWatch {
  public:
   using Clock = std::chrono::steady_clock;
-  /// So long may a record that can be read not come. With the time between two questions (topic_watch.cc)
-  /// less than the half minute that is promised.
+  /// So long may a record that can be read not come, where nothing is caught up with. With the time between
+  /// two questions (topic_watch.cc) less than the half minute that is promised.
   static constexpr std::chrono::seconds kStallMax{20};
-  static constexpr std::chrono::seconds kReadAnewInterval{30};
-  /// Then the process ends.
-  static constexpr std::chrono::seconds kGiveUpAfter{120};
+  /// In halves of what may pass before it is read anew: so often then, and when the process ends.
+  static constexpr int kReadAnewHalves = 3;
+  static constexpr int kGiveUpHalves = 12;
   /// So long may a transaction stay open.
   static constexpr std::chrono::seconds kHeldBackMax{30};
   /// An older answer does not tell a transaction from a stall.
@@ -53,8 +53,10 @@ class SilenceWatch {
   };
   /// To be called some times a second. `place`: up to where it was read, control records included.
   /// `readable`: the last answer. `log_end`: up to where the log goes, as of the last fetch. None: not known.
+  /// `patience`: while all partitions catch up, one waits for its turn.
   Finding look(std::uint64_t place, const std::optional<ReadableEnd>& readable,
-               const std::optional<std::uint64_t>& log_end, Clock::time_point now);
+               const std::optional<std::uint64_t>& log_end, Clock::time_point now,
+               std::chrono::seconds patience = kStallMax);
   /// Once for each silence.
   bool take_news() { return !std::exchange(is_found_, true); }
   bool is_found() const { return is_found_; }

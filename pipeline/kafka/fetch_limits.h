@@ -15,6 +15,9 @@ struct FetchLimits {
   std::chrono::milliseconds timeout;  // of any request
 };
 
+/// What librdkafka asks for of each partition by default.
+inline constexpr std::uint64_t kPartitionBytes = 1ULL << 20U;
+
 /// Thread: the source's.
 class FetchPace {
  public:
@@ -31,6 +34,12 @@ class FetchPace {
     if (steps_ == 0) return std::nullopt;
     return FetchLimits{std::max(kAnswerBytesMin, normal_.answer_bytes >> (2 * steps_)),
                        normal_.timeout * (1U << steps_)};
+  }
+  /// By then each of so many partitions had its turn, if every one has more to bring than an answer holds.
+  std::chrono::seconds turn_max(std::size_t partitions) const {
+    const FetchLimits now = limits().value_or(normal_);
+    const std::uint64_t answers = (partitions * kPartitionBytes + now.answer_bytes - 1) / now.answer_bytes;
+    return std::chrono::ceil<std::chrono::seconds>(answers * now.timeout);
   }
   /// A request timed out while its answer was still coming. True: there are new limits.
   bool on_timeout(Clock::time_point now) {

@@ -349,7 +349,8 @@ class KafkaSource final : public Source {
 
   void judge_silence(Position& p, SourceBatch& batch, steady_clock::time_point now) {
     const std::uint64_t place = p.place();
-    const auto finding = p.silence.look(place, p.readable, consumer_->fetched_marks(p.partition).end, now);
+    const auto finding =
+        p.silence.look(place, p.readable, consumer_->fetched_marks(p.partition).end, now, patience_);
     if (finding == SilenceWatch::Finding::nothing) return;
     const bool is_news = p.silence.take_news();
     if (is_news) batch.silent.push_back({p.partition, place});
@@ -387,7 +388,10 @@ class KafkaSource final : public Source {
       telemetry_.lag(options_.topic, p.partition, *lag);
       total += *lag;
     }
-    consumer_->catching_up(total > kCatchingUpRecords);
+    const bool catches_up = total > kCatchingUpRecords;
+    consumer_->catching_up(catches_up);
+    patience_ = SilenceWatch::kStallMax;
+    if (catches_up) patience_ = std::max(patience_, pace_->turn_max(positions_.size()));
   }
 
   void report_growth(const Position& p, std::uint64_t lag, SourceBatch& batch) const {
@@ -411,9 +415,10 @@ class KafkaSource final : public Source {
   std::unique_ptr<kafka::Consumer> consumer_;
   std::vector<std::uint32_t> partitions_;
   std::string cluster_;
-  std::optional<kafka::FetchPace> pace_;  // set by assign()
-  std::vector<Position> positions_;       // one per partition, ascending
-  std::optional<Error> failed_;           // returned once the records before it are
+  std::optional<kafka::FetchPace> pace_;                     // set by assign()
+  std::vector<Position> positions_;                          // one per partition, ascending
+  std::optional<Error> failed_;                              // returned once the records before it are
+  std::chrono::seconds patience_ = SilenceWatch::kStallMax;  // with a partition from which nothing comes
   bool reopen_ = false;
   bool was_down_ = false;
   std::map<std::uint32_t, std::uint64_t> uncommitted_;

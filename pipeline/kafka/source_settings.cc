@@ -41,7 +41,6 @@ std::vector<Setting> source_defaults(std::uint64_t queue_bytes, std::uint64_t me
 
 FetchLimits source_fetch_limits(const Settings& operator_settings, std::uint64_t queue_bytes,
                                 std::size_t partitions) {
-  constexpr std::uint64_t kPartitionBytes = 1ULL << 20U;  // librdkafka's default
   const std::uint64_t timeout_ms =
       number_of(operator_settings, "socket.timeout.ms").value_or(kRequestTimeoutMs);
   return {std::min<std::uint64_t>(queue_bytes / 4, partitions * kPartitionBytes),

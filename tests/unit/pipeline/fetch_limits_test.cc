@@ -23,7 +23,8 @@ TEST(FetchPace, WithoutATimeoutNothingIsLimited) {
 
 TEST(FetchPace, EachTimeoutQuartersTheAnswerAndDoublesItsTimeUpToFourTimes) {
   FetchPace pace(kNormal);
-  const std::vector<std::pair<std::uint64_t, int>> expected{{1U << 20U, 20}, {256U << 10U, 40}, {64U << 10U, 80}, {64U << 10U, 160}};
+  const std::vector<std::pair<std::uint64_t, int>> expected{
+      {1U << 20U, 20}, {256U << 10U, 40}, {64U << 10U, 80}, {64U << 10U, 160}};
   for (const auto& [bytes, timeout] : expected) {
     EXPECT_TRUE(pace.on_timeout(kBegin));
     EXPECT_EQ(pace.limits()->answer_bytes, bytes);
@@ -31,6 +32,16 @@ TEST(FetchPace, EachTimeoutQuartersTheAnswerAndDoublesItsTimeUpToFourTimes) {
   }
   EXPECT_FALSE(pace.on_timeout(kBegin));
   EXPECT_EQ(pace.limits()->timeout, seconds(160));
+}
+
+TEST(FetchPace, APartitionsTurnComesOnceAllOthersHadTheirs) {
+  FetchPace pace({16U << 20U, seconds(10)});
+  EXPECT_EQ(pace.turn_max(1), seconds(10));
+  EXPECT_EQ(pace.turn_max(16), seconds(10));
+  EXPECT_EQ(pace.turn_max(17), seconds(20));
+  EXPECT_EQ(pace.turn_max(100), seconds(70));
+  pace.on_timeout(kBegin);
+  EXPECT_EQ(pace.turn_max(16), seconds(80));
 }
 
 TEST(FetchPace, TenMinutesWithoutATimeoutAreOneStepBack) {

@@ -61,6 +61,19 @@ TEST(Silence, WhereRecordsMayBeReadAndNoneComeItIsReadAnewAndGivenUpAfterTwoMinu
   EXPECT_EQ(look(watch, 100, 101, 500, 120), Finding::given_up);
 }
 
+TEST(Silence, WhoCatchesUpHasMorePatience) {
+  SilenceWatch watch(kBegin);
+  std::vector<int> read_anew;
+  const auto look_at = [&](int at) {
+    return watch.look(100, ReadableEnd{500, kBegin + seconds(at)}, 500, kBegin + seconds(at), seconds(80));
+  };
+  for (int at = 0; at < 480; ++at) {
+    if (look_at(at) == Finding::stalled) read_anew.push_back(at);
+  }
+  EXPECT_EQ(read_anew, (std::vector<int>{80, 200, 320, 440}));
+  EXPECT_EQ(look_at(480), Finding::given_up);
+}
+
 TEST(Silence, WhereTheRestStandsBehindAnOpenTransactionNoRestartHelps) {
   SilenceWatch watch(kBegin);
   EXPECT_EQ(look(watch, 100, 100, 101, 29), Finding::nothing);

@@ -1,8 +1,8 @@
 // A partition from which nothing comes although its log goes on, with the client and a clock that are real.
 //
-// librdkafka's in-process cluster of two brokers sends the client to a follower that has not even got what was
-// read before. The client waits for that one to catch up and tells nobody; its marks stay where they were, so
-// nothing in it says that there is more: as where it has stopped fetching.
+// librdkafka's in-process cluster of two brokers sends the client to a follower that has not even got what
+// was read before. The client waits for that one to catch up and tells nobody; its marks stay where they
+// were, so nothing in it says that there is more: as where it has stopped fetching.
 #include <map>
 #include <string>
 
