@@ -163,15 +163,21 @@ std::string show_kafka_properties(const std::map<std::string, std::string>& prop
   return out.empty() ? "{}" : "{" + out + " }";
 }
 
-std::optional<std::uint64_t> queued_bytes(const std::map<std::string, std::string>& properties) {
-  constexpr std::uint64_t kKilobytesMax = 2'097'151;  // librdkafka's own limit
-  const auto found = properties.find("queued.max.messages.kbytes");
+std::optional<std::uint64_t> whole_number(const std::map<std::string, std::string>& properties,
+                                          const std::string& name) {
+  const auto found = properties.find(name);
   if (found == properties.end()) return std::nullopt;
   const std::string& text = found->second;
-  std::uint64_t kilobytes = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), kilobytes);
-  const bool taken = error == std::errc() && end == text.data() + text.size() && kilobytes != 0;
-  return taken && kilobytes <= kKilobytesMax ? std::optional(kilobytes << 10U) : std::nullopt;
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+std::optional<std::uint64_t> queued_bytes(const std::map<std::string, std::string>& properties) {
+  constexpr std::uint64_t kKilobytesMax = 2'097'151;  // librdkafka's own limit
+  const auto kilobytes = whole_number(properties, "queued.max.messages.kbytes");
+  const bool taken = kilobytes && *kilobytes != 0 && *kilobytes <= kKilobytesMax;
+  return taken ? std::optional(*kilobytes << 10U) : std::nullopt;
 }
 
 bool names_brokers(const std::map<std::string, std::string>& properties) {

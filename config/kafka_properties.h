@@ -27,6 +27,10 @@ std::map<std::string, std::string> read_kafka_properties(const toml::Entry& tabl
 /// As a TOML inline table; passwords and private keys as "***".
 std::string show_kafka_properties(const std::map<std::string, std::string>& properties);
 
+/// One of them that is a whole number; none: it is not set, or is none, which librdkafka refuses.
+std::optional<std::uint64_t> whole_number(const std::map<std::string, std::string>& properties,
+                                          const std::string& name);
+
 /// What they say that a consumer may hold of payloads, in bytes (`queued.max.messages.kbytes`); none: nothing
 /// that librdkafka takes.
 std::optional<std::uint64_t> queued_bytes(const std::map<std::string, std::string>& properties);

@@ -30,6 +30,11 @@ struct LogMarks {
   std::uint64_t end = 0;
 };
 
+/// The same as of the last fetch; none: not fetched yet.
+struct FetchedMarks {
+  std::optional<std::uint64_t> start, end;
+};
+
 /// Of one partition, by the thread that reads it.
 class LogCheck {
  public:

@@ -15,8 +15,9 @@ SilenceWatch::Finding SilenceWatch::look(std::uint64_t place, const std::optiona
     const bool is_known = readable && now - readable->at <= kAnswerAgeMax;
     return is_known && waited >= kHeldBackMax ? Finding::held_back : Finding::nothing;
   }
-  if (waited >= kGiveUpHalves * patience / 2) return Finding::given_up;
-  if (waited < patience || (read_anew_at_ && now - *read_anew_at_ < kReadAnewHalves * patience / 2))
+  if (waited >= kGiveUpTimes * patience) return Finding::given_up;
+  // Once it was read anew, the next time comes half as much later.
+  if (waited < patience || (read_anew_at_ && now - *read_anew_at_ < 3 * patience / 2))
     return Finding::nothing;
   read_anew_at_ = now;
   return Finding::stalled;

@@ -26,9 +26,8 @@ class SilenceWatch {
   /// So long may a record that can be read not come, where nothing is caught up with. With the time between
   /// two questions (topic_watch.cc) less than the half minute that is promised.
   static constexpr std::chrono::seconds kStallMax{20};
-  /// In halves of what may pass before it is read anew: so often then, and when the process ends.
-  static constexpr int kReadAnewHalves = 3;
-  static constexpr int kGiveUpHalves = 12;
+  /// So many times as long, and the process ends.
+  static constexpr int kGiveUpTimes = 6;
   /// So long may a transaction stay open.
   static constexpr std::chrono::seconds kHeldBackMax{30};
   /// An older answer does not tell a transaction from a stall.

@@ -43,8 +43,8 @@ TopicReader::~TopicReader() {
 Expected<void> TopicReader::assign() {
   const kafka::PartitionList list(rd_kafka_topic_partition_list_new(partitions_));
   for (int partition = 0; partition < partitions_; ++partition) {
-    rd_kafka_topic_partition_list_add(list.get(), rd_kafka_topic_name(topic_.get()), partition)->offset =
-        RD_KAFKA_OFFSET_BEGINNING;
+    kafka::add(list, rd_kafka_topic_name(topic_.get()), static_cast<std::uint32_t>(partition),
+               RD_KAFKA_OFFSET_BEGINNING);
   }
   if (const auto error = rd_kafka_assign(handle_.get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR) {
     return fail(ExitCode::temporary, rd_kafka_err2str(error));

@@ -44,7 +44,7 @@ Expected<std::unique_ptr<AlertWatch>> AlertWatch::start(const std::string& boots
     return fail(ExitCode::temporary, "topic " + topic + ": " + rd_kafka_err2str(error));
   }
   const kafka::PartitionList list(rd_kafka_topic_partition_list_new(1));
-  rd_kafka_topic_partition_list_add(list.get(), topic.c_str(), 0)->offset = high;
+  kafka::add(list, topic, 0, high);
   if (const auto error = rd_kafka_assign(handle->get(), list.get()); error != RD_KAFKA_RESP_ERR_NO_ERROR)
     return fail(ExitCode::temporary, rd_kafka_err2str(error));
   rd_kafka_poll_set_consumer(handle->get());

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <chrono>
 #include <future>
 #include <thread>
@@ -86,15 +85,6 @@ Expected<Handle> make_handle(rd_kafka_type_t type, Conf conf) {
   if (!handle) return fail(ExitCode::bad_config, fmt::format("Kafka settings: {}", reason.data()));
   static_cast<void>(conf.release());  // now the handle's
   return handle;
-}
-
-std::optional<std::uint64_t> number_of(const Settings& settings, const std::string& name) {
-  const auto found = settings.find(name);
-  if (found == settings.end()) return std::nullopt;
-  const std::string& text = found->second;
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
 }
 
 Settings producer_settings(Settings settings) {

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -67,9 +66,6 @@ Expected<Conf> make_conf(const Settings& operator_settings, std::span<const Sett
 
 /// Error 78: a combination of settings that librdkafka refuses.
 Expected<Handle> make_handle(rd_kafka_type_t type, Conf conf);
-
-/// A number that the operator set; none: nothing, or what is no number, which the client refuses.
-std::optional<std::uint64_t> number_of(const Settings& settings, const std::string& name);
 
 /// The operator's settings without those that only a consumer understands.
 Settings producer_settings(Settings settings);

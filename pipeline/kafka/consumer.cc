@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "config/kafka_properties.h"
 #include "pipeline/kafka/ask_offsets.h"
 #include "pipeline/kafka/source_settings.h"
 
@@ -71,9 +72,9 @@ Expected<std::unique_ptr<Consumer>> Consumer::open(const Settings& settings, con
                                                    std::uint64_t queue_bytes,
                                                    const std::optional<FetchLimits>& limits,
                                                    ConnectionState& connection) {
-  auto conf =
-      make_conf(settings, source_defaults(queue_bytes, number_of(settings, "message.max.bytes").value_or(0)),
-                source_forced(limits));
+  auto conf = make_conf(settings,
+                        source_defaults(queue_bytes, whole_number(settings, "message.max.bytes").value_or(0)),
+                        source_forced(limits));
   if (!conf) return tl::unexpected(conf.error());
   rd_kafka_conf_set_opaque(conf->get(), &connection);
   rd_kafka_conf_set_error_cb(conf->get(), on_error);

@@ -15,7 +15,6 @@
 #include "base/error.h"
 #include "pipeline/kafka/client.h"
 #include "pipeline/kafka/fetch_limits.h"
-#include "pipeline/kafka/position.h"
 #include "pipeline/kafka/topic_watch.h"
 #include "pipeline/log_check.h"
 

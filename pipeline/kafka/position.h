@@ -14,11 +14,6 @@
 
 namespace blockwatch::kafka {
 
-/// What the last fetch said of a log; none: not fetched yet.
-struct FetchedMarks {
-  std::optional<std::uint64_t> start, end;
-};
-
 /// Owned by the source; its thread.
 struct Position {
   std::uint32_t partition = 0;

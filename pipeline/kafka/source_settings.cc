@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "config/kafka_properties.h"
 #include "config/memory.h"
 
 namespace blockwatch::kafka {
@@ -42,7 +43,7 @@ std::vector<Setting> source_defaults(std::uint64_t queue_bytes, std::uint64_t me
 FetchLimits source_fetch_limits(const Settings& operator_settings, std::uint64_t queue_bytes,
                                 std::size_t partitions) {
   const std::uint64_t timeout_ms =
-      number_of(operator_settings, "socket.timeout.ms").value_or(kRequestTimeoutMs);
+      whole_number(operator_settings, "socket.timeout.ms").value_or(kRequestTimeoutMs);
   return {std::min<std::uint64_t>(queue_bytes / 4, partitions * kPartitionBytes),
           std::chrono::milliseconds(timeout_ms)};
 }
