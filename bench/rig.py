@@ -32,6 +32,11 @@ class Corpus(NamedTuple):
     bytes_on_disk: int
 
 
+def json_of(bin_dir: pathlib.Path, program: str, *words: Any, seconds: float) -> Dict[str, Any]:
+    """What one of the bench's own programs prints."""
+    return json.loads(run([bin_dir / program, *map(str, words)], seconds=seconds).stdout)
+
+
 class Rig:
     """A context manager: entering starts the broker, leaving stops it and deletes topics and states.
 
@@ -97,7 +102,3 @@ class Rig:
         marks = kafka_client.watermarks(self.bootstrap, topic)
         logs = (self._broker.folder / "data").glob(f"{topic}-*/*.log")
         return Corpus(topic, sum(high - low for low, high in marks.values()), sum(log.stat().st_size for log in logs))
-
-    def json_of(self, program: str, *words: Any, seconds: float) -> Dict[str, Any]:
-        """What one of the bench's own programs prints."""
-        return json.loads(run([self.bin_dir / program, *map(str, words)], seconds=seconds).stdout)

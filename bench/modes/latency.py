@@ -1,13 +1,14 @@
 """How long an alert takes live: 1,000 events a second, 5 of them more that open an incident each."""
 
 import csv
+import pathlib
 from typing import Any, Dict, List, Tuple
 
 from bench.daemon import usage_of
 from bench.figures import Goals, print_rows
-from bench.rig import PARTITIONS, Rig
-from support.processes import Process, wait_until
-from support.product import EXAMPLES, World
+from bench.rig import PARTITIONS, Rig, json_of
+from support.processes import Process
+from support.product import EXAMPLES, World, wait_reading
 
 RATE, PROBE_RATE, WARM_UP_SECONDS = 1_000, 5, 3
 BLOCKED_AGENCIES = 28  # each with each of 56 jurisdictions: 1,568 incidents, five minutes of probes
@@ -23,12 +24,11 @@ authority = "made up for the bench"
 
 def run(rig: Rig, given: Any, goals: Goals) -> Dict[str, Any]:
     blocked, background = askers()
-    policy = rig.folder / "latency.toml"
-    policy.write_text(POLICY.format(agencies=", ".join(f'"{agency}"' for agency, _ in blocked)))
+    policy = write_policy(rig.folder / "latency.toml", blocked)
     world = rig.world(rig.new_topic("live", PARTITIONS), policy=policy)
     with world.daemon() as daemon:
-        wait_until(lambda: "event=source_assigned" in daemon.stderr(), 60, "the source to be assigned")
-        measured = probe(rig, world, [ori for _, ori in blocked], background, given.seconds)
+        wait_reading(daemon)
+        measured = probe(world, blocked, background, seconds=given.seconds)
         cpu_seconds = usage_of(daemon.pid).cpu_seconds
         check(world, daemon, measured)
         assert daemon.terminate(30) == 0, daemon.tail()
@@ -45,10 +45,17 @@ def run(rig: Rig, given: Any, goals: Goals) -> Dict[str, Any]:
     return {**measured, "cpu_cores": cores}
 
 
-def probe(rig: Rig, world: World, oris: List[str], background: str, seconds: int) -> Dict[str, Any]:
-    traffic = ["--topic", world.topic, "--partitions", PARTITIONS, "--alerts", world.alerts, "--background", background,
-               "--rate", RATE, "--probe-rate", PROBE_RATE, "--warm-up", WARM_UP_SECONDS, "--seconds", seconds]  # fmt: skip
-    return rig.json_of("bench_prober", "--bootstrap", rig.bootstrap, *traffic, "--blocked", *oris, seconds=seconds + 60)
+def write_policy(path: pathlib.Path, blocked: List[Tuple[str, str]]) -> pathlib.Path:
+    path.write_text(POLICY.format(agencies=", ".join(f'"{agency}"' for agency, _ in blocked)))
+    return path
+
+
+def probe(world: World, blocked: List[Tuple[str, str]], background: str, *, seconds: int, probe_rate: int = PROBE_RATE) -> Dict[str, Any]:
+    """From before a blocked query is produced until its alert can be read. `blocked`, `background`: of askers()."""
+    traffic = ["--bootstrap", world.brokers, "--topic", world.topic, "--partitions", PARTITIONS, "--alerts", world.alerts,
+               "--background", background, "--rate", RATE, "--probe-rate", probe_rate, "--warm-up", WARM_UP_SECONDS,
+               "--seconds", seconds, "--blocked", *[ori for _, ori in blocked]]  # fmt: skip
+    return json_of(world.bin_dir, "bench_prober", *traffic, seconds=seconds + 60)
 
 
 def check(world: World, daemon: Process, measured: Dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Tuple
 
 from bench.daemon import COUNTED_PER_SECOND_MIN, count, deliveries, fates
 from bench.figures import Goals, Run, Spread, print_rows, ratio, say
-from bench.rig import Corpus, Rig
+from bench.rig import Corpus, Rig, json_of
 from support.processes import ROOT, run as run_command
 from support.product import EXAMPLES
 
@@ -53,7 +53,7 @@ def run(rig: Rig, given: Any, goals: Goals) -> Dict[str, Any]:
 
 def read(rig: Rig, corpus: Corpus, mode: str) -> Tuple[Run, Dict[str, Any]]:
     """By bench_ceiling, whose time is from the assignment of the partitions to the last record, as the daemon's is."""
-    done = rig.json_of("bench_ceiling", mode, "--bootstrap", rig.bootstrap, "--topic", corpus.topic,
+    done = json_of(rig.bin_dir, "bench_ceiling", mode, "--bootstrap", rig.bootstrap, "--topic", corpus.topic,
                        seconds=60 + corpus.records / COUNTED_PER_SECOND_MIN)  # fmt: skip
     assert done["records"] == corpus.records, f"{mode}: {done['records']} records of {corpus.records}"
     return Run(corpus.records, done["seconds"], done["cpu_seconds"], done["rss_max_bytes"], 0), done

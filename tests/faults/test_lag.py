@@ -24,19 +24,20 @@ def test_a_lag_that_grows_for_ten_minutes_is_told(tmp_path, bin_dir, seed, round
         world = World(tmp_path / "world", bin_dir, brokers=broker.bootstrap, topic=topic, through=broker.proxied_bootstrap)
         events = RATE * (TOLD_SECONDS_MAX + 30)
         feed = Feed(bin_dir, tmp_path / "data", broker.bootstrap, topic, events=events, seed=seed, partitions=PARTITIONS)
+        grows = lambda: set(world.metric("blockwatch_partition_lag_grows").values())
         with feed, world.daemon() as daemon:
             feed.flow(RATE)
             wait_until(lambda: world.consumed() > 0, 30, "the first records")
-            assert set(world.metric("blockwatch_partition_lag_grows").values()) == {0}
+            assert grows() == {0}
             broker.proxy.slow(LINK_BYTES_A_SECOND)
-            wait_until(lambda: set(world.metric("blockwatch_partition_lag_grows").values()) == {1}, TOLD_SECONDS_MAX,
+            wait_until(lambda: grows() == {1}, TOLD_SECONDS_MAX,
                        "the lag of every partition to be told", interval_seconds=1)  # fmt: skip
             rounds.reached(feed.left > 0 and broker.proxy.counted.slowed_bytes > 0)
             given = feed.acknowledged
             feed.flow(0)
             broker.proxy.heal()
             world.wait_consumed(daemon, given, CATCH_UP_SECONDS_MAX)
-            wait_until(lambda: set(world.metric("blockwatch_partition_lag_grows").values()) == {0}, 90, "the end of the growth")
+            wait_until(lambda: grows() == {0}, 90, "the end of the growth")
             assert daemon.stderr().count("event=lag_grows") == PARTITIONS
             assert daemon.terminate(10) == 0
     told = [i for i in world.incidents() if i["kind"] == "feed_gap"]

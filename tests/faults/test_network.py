@@ -10,8 +10,8 @@ from support.feed import Feed
 from support.kafka_broker import KafkaBroker
 from support.kafka_client import held, produce_ndjson
 from support.proc import memory_bytes_max
-from support.processes import run, wait_until
-from support.product import World, assert_exact, new_topic, oracle_running, wait_settled
+from support.processes import wait_until
+from support.product import World, assert_exact, generate, new_topic, oracle_running, wait_settled
 from support.tcp_proxy import TO_BROKER, TO_CLIENT
 
 PARTITIONS = 3
@@ -105,8 +105,7 @@ def test_a_network_that_is_cut_flaps_or_loses_one_direction_heals_and_nothing_is
 def test_a_backlog_behind_a_slow_link_is_brought_in_smaller_pieces(tmp_path, bin_dir, proxied_broker, proxy, rng, seed, rounds):
     for n in rounds:
         topic = new_topic(proxied_broker.bootstrap, f"slow.{time.time_ns()}", PARTITIONS)
-        traffic = ["generate", "--events", 60_000, "--days", 1, "--seed", seed, "--to-kafka", proxied_broker.bootstrap, topic, PARTITIONS]
-        run([bin_dir / "blockwatch", *map(str, traffic)], seconds=60)
+        generate(bin_dir, "--events", 60_000, "--days", 1, "--seed", seed, "--to-kafka", proxied_broker.bootstrap, topic, PARTITIONS)
         world = World(tmp_path / str(n), bin_dir, brokers=proxied_broker.bootstrap, topic=topic, through=proxied_broker.proxied_bootstrap)
         proxy.slow(rng.uniform(60_000, 85_000))
         with world.daemon() as daemon:

@@ -1,20 +1,20 @@
 """Poisonous records among the live ones: alerts come as fast as without them."""
 
+import contextlib
 import itertools
-import json
 import threading
 import time
 
 import pytest
 
-from bench.modes.latency import POLICY, askers
+from bench.modes import latency
+from bench.rig import PARTITIONS
 from integration.test_bad_input import MEGABYTES_10, NOW_MS, Kinds
 from integration.test_privacy import Canaries
 from support.kafka_client import SteadyProducer
-from support.processes import free_port, run, wait_until
-from support.product import World, new_topic
+from support.product import World, new_topic, wait_reading
 
-PARTITIONS, RATE, PROBE_RATE, WARM_UP_SECONDS, SECONDS = 4, 1000, 20, 3, 12
+PROBE_RATE, SECONDS = 20, 12  # blocked queries a second, among a thousand others
 POISON_RATE = 200  # records a second
 HUGE_INTERVAL_SECONDS = 3  # between two of 10 MB
 # Of the 99th percentile without poison, measured in the same run just before.
@@ -31,9 +31,9 @@ class Poison:
         huge = [payload for payload in payloads if len(payload) >= MEGABYTES_10]
         small = [payload for payload in payloads if len(payload) < MEGABYTES_10]
         self.given = self.huge_given = 0
-        self._huge_begin = 0 if with_huge else float("inf")
-        self._brokers, self._topic = brokers, topic
+        self._producer, self._topic = SteadyProducer(brokers), topic
         self._small, self._huge = itertools.cycle(small), itertools.cycle(huge)
+        self._with_huge = with_huge
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="poison", daemon=True)
 
@@ -44,53 +44,40 @@ class Poison:
     def __exit__(self, *exc_info):
         self._end.set()
         self._thread.join(30)
+        self._producer.close(30)
+        assert self._producer.acknowledged == self.given and not self._producer.failures
 
     def _run(self):
-        producer = SteadyProducer(self._brokers)
         partitions = itertools.cycle(range(PARTITIONS))
-        huge_due = time.monotonic() + self._huge_begin
+        huge_due = time.monotonic()
         while not self._end.wait(1 / POISON_RATE):
-            is_huge = time.monotonic() >= huge_due
+            is_huge = self._with_huge and time.monotonic() >= huge_due
             if is_huge:
                 huge_due += HUGE_INTERVAL_SECONDS
-            producer.produce(self._topic, next(partitions), next(self._huge if is_huge else self._small), NOW_MS)
-            producer.poll()
+            self._producer.produce(self._topic, next(partitions), next(self._huge if is_huge else self._small), NOW_MS)
+            self._producer.poll()
             self.given += 1
             self.huge_given += is_huge
-        producer.close(30)
-        assert producer.acknowledged == self.given and not producer.failures
 
 
-def measured(world, seconds):
-    """By the bench's prober: from before a blocked query is produced until its alert can be read."""
-    agencies, background = askers()
-    command = [world.bin_dir / "bench_prober", "--bootstrap", world.brokers, "--topic", world.topic, "--partitions", PARTITIONS,
-               "--alerts", world.alerts, "--background", background, "--rate", RATE, "--probe-rate", PROBE_RATE,
-               "--warm-up", WARM_UP_SECONDS, "--seconds", seconds, "--blocked", *[ori for _, ori in agencies]]  # fmt: skip
-    found = json.loads(run([str(word) for word in command], seconds=seconds + 60).stdout)
-    assert found["seen"] == found["probes"] >= PROBE_RATE * seconds * 0.9
-    return found
-
-
-def a_world(folder, bin_dir, brokers, name):
-    policy = folder / f"{name}.toml"
-    policy.write_text(POLICY.format(agencies=", ".join(f'"{agency}"' for agency, _ in askers()[0])))
+def measured(folder, bin_dir, brokers, name, poison_of=lambda topic: contextlib.nullcontext()):
+    """How late the alerts of a daemon of its own are, at the 99th percentile, by the bench's prober, beside what `poison_of` the topic
+    gives; and that."""
+    blocked, background = latency.askers()
     topic = new_topic(brokers, name, PARTITIONS)
-    return World(folder / name, bin_dir, brokers=brokers, topic=topic, alerts=new_topic(brokers, name + ".alerts"), policy=policy)
-
-
-def measured_beside(world, with_huge, rng):
-    """The same, with poison or without any; and the poison."""
+    world = World(folder / name, bin_dir, brokers=brokers, topic=topic, alerts=new_topic(brokers, name + ".alerts"),
+                  policy=latency.write_policy(folder / f"{name}.toml", blocked))  # fmt: skip
     with world.daemon() as daemon:
-        wait_until(lambda: "event=source_assigned" in daemon.stderr(), 60, "the source to be assigned")
-        with Poison(world.brokers, world.topic, Canaries(rng), with_huge=with_huge) as poison:
-            found = measured(world, SECONDS)
-        world.wait_consumed(daemon, found["records"] + poison.given)
+        wait_reading(daemon)
+        with poison_of(topic) as poison:
+            found = latency.probe(world, blocked, background, seconds=SECONDS, probe_rate=PROBE_RATE)
+        given = poison.given if poison else 0
+        world.wait_consumed(daemon, found["records"] + given)
         assert daemon.terminate(10) == 0
-    assert sum(p["rejected"] for p in world.completeness()["partitions"]) == poison.given
-    print(f"beside {poison.given} poisonous records ({poison.huge_given} of 10 MB): p50 {found['p50_ms']} ms, p99 {found['p99_ms']} ms,"
-          f" most {found['max_ms']} ms")  # fmt: skip
-    return found, poison
+    assert found["seen"] == found["probes"] >= PROBE_RATE * SECONDS * 0.9
+    assert sum(p["rejected"] for p in world.completeness()["partitions"]) == given
+    print(f"{name}: beside {given} poisonous records p50 {found['p50_ms']} ms, p99 {found['p99_ms']} ms, most {found['max_ms']} ms")
+    return found["p99_ms"], poison
 
 
 @pytest.mark.fault(row=14, what="poisonous records beside live traffic, 200 a second; then also one of 10 MB each 3 seconds",
@@ -99,16 +86,14 @@ def measured_beside(world, with_huge, rng):
                         " 10 MB it is up to 150 ms more", short=1, long=3)  # fmt: skip
 @pytest.mark.time_limit(900)
 def test_poison_beside_live_traffic_does_not_slow_alerts(tmp_path, bin_dir, broker, rng, rounds):
-    for n in rounds:
-        clean, poisoned, huge = (a_world(tmp_path, bin_dir, broker.bootstrap, f"{name}-{n}-{time.time_ns()}") for name in ("clean", "poisoned", "huge"))
-        with clean.daemon() as daemon:
-            wait_until(lambda: "event=source_assigned" in daemon.stderr(), 60, "the source to be assigned")
-            without = measured(clean, SECONDS)
-            assert daemon.terminate(10) == 0
-        print(f"without: p50 {without['p50_ms']} ms, p99 {without['p99_ms']} ms")
-        limit = FACTOR_MAX * without["p99_ms"] + MORE_MS_MAX
-        beside, poison = measured_beside(poisoned, False, rng)
-        assert beside["p99_ms"] <= limit
-        beside_huge, more_poison = measured_beside(huge, True, rng)
-        assert beside_huge["p99_ms"] <= limit + HUGE_MS_MAX
-        rounds.reached(poison.given >= 1000 and more_poison.huge_given >= 4)
+    brokers = broker.bootstrap
+    poison = lambda with_huge: lambda topic: Poison(brokers, topic, Canaries(rng), with_huge=with_huge)
+    for _ in rounds:
+        stem = f"poison.{time.time_ns()}"
+        without, _none = measured(tmp_path, bin_dir, brokers, stem + ".none")
+        limit = FACTOR_MAX * without + MORE_MS_MAX
+        beside_small, small = measured(tmp_path, bin_dir, brokers, stem + ".small", poison(with_huge=False))
+        assert beside_small <= limit
+        beside_huge, huge = measured(tmp_path, bin_dir, brokers, stem + ".huge", poison(with_huge=True))
+        assert beside_huge <= limit + HUGE_MS_MAX
+        rounds.reached(small.given >= 1000 and huge.huge_given >= 4)

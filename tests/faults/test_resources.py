@@ -12,7 +12,7 @@ import pytest
 from support.disk import MIB
 from support.memory_group import MemoryGroup
 from support.processes import Process, wait_until
-from support.product import World, assert_same_everything
+from support.product import World, assert_same_everything, wait_reading
 from support.traffic import Traffic
 
 PORTION = 100
@@ -90,7 +90,7 @@ def assert_exact_after_a_restart(world, portions, traffic):
 def test_a_daemon_that_gets_no_more_memory_ends_for_its_restart(world, portions, traffic, rng, rounds):
     for _ in rounds:
         with world.daemon() as daemon:
-            wait_until(lambda: "event=source_assigned" in daemon.stderr(), 30, "the daemon to read", interval_seconds=0.002)
+            wait_reading(daemon, 30, interval_seconds=0.002)
             limit = mapped_bytes(daemon.pid) + rng.randrange(MIB)
             resource.prlimit(daemon.pid, resource.RLIMIT_AS, (limit, limit))
             status = ended_by_itself(daemon, portions, world, 5 * PORTION, 2)

@@ -53,8 +53,8 @@ _CONFIG = {
     "log.retention.ms": "-1",
     "log.message.timestamp.before.max.ms": str(2**63 - 1),
     "log.message.timestamp.after.max.ms": str(2**63 - 1),
-    "message.max.bytes": str(16 << 20),
-    "replica.fetch.max.bytes": str(16 << 20),
+    "message.max.bytes": str(kafka_client.MESSAGE_BYTES_MAX),
+    "replica.fetch.max.bytes": str(kafka_client.MESSAGE_BYTES_MAX),
     "log.cleaner.dedupe.buffer.size": str(2 << 20),
     "log.cleaner.io.buffer.size": str(128 << 10),
 }

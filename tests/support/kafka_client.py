@@ -10,6 +10,8 @@ from typing import Iterable, List, Mapping, NamedTuple, Optional, Tuple
 from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
+MESSAGE_BYTES_MAX = 16 << 20  # of the tests' brokers and producers: poison has 10 MB
+
 _QUIET = {"log_level": 0, "reconnect.backoff.ms": 20, "reconnect.backoff.max.ms": 200}
 
 
@@ -111,7 +113,7 @@ def produce_ndjson(
             "enable.idempotence": True,
             "linger.ms": 5,
             "batch.num.messages": 10_000,
-            "message.max.bytes": 16 << 20,
+            "message.max.bytes": MESSAGE_BYTES_MAX,
             "queue.buffering.max.messages": 100_000,
             "queue.buffering.max.kbytes": 128 << 10,
         }
@@ -152,7 +154,7 @@ class SteadyProducer:
                 "linger.ms": 5,
                 "socket.timeout.ms": 5_000,
                 "message.timeout.ms": 600_000,
-                "message.max.bytes": 16 << 20,
+                "message.max.bytes": MESSAGE_BYTES_MAX,
                 "queue.buffering.max.messages": 1_000_000,
             }
         )

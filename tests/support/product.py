@@ -306,6 +306,11 @@ def new_topic(brokers: str, name: str, partitions: int = 1) -> str:
     return name
 
 
+def wait_reading(daemon: Process, seconds: float = 60, **how: float) -> None:
+    """Until the daemon has its partitions. `how`: see wait_until."""
+    wait_until(lambda: "event=source_assigned" in daemon.stderr(), seconds, "the source to be assigned", **how)
+
+
 def wait_settled(world: World, daemon: Process, records: int, seconds: float = 120) -> None:
     """Until so many are counted, every incident is closed, and every alert delivered."""
     world.wait_consumed(daemon, records, seconds)

@@ -55,8 +55,9 @@ def main(folder: pathlib.Path) -> int:
     for line in (folder / "suites.tsv").read_text().splitlines():
         name, kind, begin, end, status = line.split("\t")
         counts = count_suite(kind, int(status), read_junit(folder / f"{name}.xml"))
-        begins, ends = [*begins, int(begin)], [*ends, int(end)]
-        rows.append((name, ends[-1] - begins[-1], counts))
+        begins.append(int(begin))
+        ends.append(int(end))
+        rows.append((name, int(end) - int(begin), counts))
         total += counts
     rows.append(("total", max(ends) - min(begins), total))
 
